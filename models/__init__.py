@@ -1,0 +1,1 @@
+"""Models of the land carbon cycle, without a screen and without files."""

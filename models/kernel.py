@@ -1,0 +1,106 @@
+"""How this project compiles and spreads work over cores: one place to change its mind."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numba
+import platformdirs
+
+__all__ = ["POOL", "THREADS", "Cancelled", "inline_kernel", "kernel", "spread"]
+
+_PACKAGE = Path(__file__).parent
+
+
+def _fingerprint() -> str:
+    """Hash the sources that hold kernels: compiled code lives in a folder named after them.
+
+    Numba looks only at the file of the outermost function, so without this an edit of
+    an equation would go on running the old one.
+    """
+    sources = sorted([*_PACKAGE.rglob("*.py"), *_PACKAGE.parent.joinpath("data_catalog").rglob("*.py")])
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
+
+
+def _cache_folder() -> str:
+    """Return a writable folder for compiled code: the user's cache, or a temporary one."""
+    for root in (Path(platformdirs.user_cache_dir("land-carbon-explorer")), Path(tempfile.gettempdir())):
+        folder = root / f"numba-{_fingerprint()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return str(folder)
+    msg = "No folder for compiled code can be written; set XDG_CACHE_HOME to one that can."
+    raise OSError(msg)
+
+
+numba.config.CACHE_DIR = os.environ.get("NUMBA_CACHE_DIR") or _cache_folder()
+
+inline_kernel = numba.njit(error_model="numpy", nogil=True, inline="always")
+"""Compile an equation into its caller: scalars in kernels, arrays in plots."""
+
+kernel = numba.njit(cache=True, error_model="numpy", nogil=True)
+"""Compile a loop over columns. It holds no lock, so blocks of columns run on `POOL` side by side."""
+
+THREADS = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+POOL = ThreadPoolExecutor(THREADS, thread_name_prefix="kernel")
+"""The one pool of the process. Kernels release the interpreter, so a page stays alive meanwhile."""
+
+
+class Cancelled(Exception):  # noqa: N818  (a wish of the user, not an error)
+    """The user took the run back; what is done so far is dropped by the caller."""
+
+
+def spread(
+    work: Callable[[int, int], object],
+    count: int,
+    *,
+    chunk: int = 0,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> None:
+    """Call ``work(first, last)`` for chunks of ``range(count)`` on every core.
+
+    Parameters
+    ----------
+    work : callable
+        Runs the blocks ``first`` to ``last``, usually one call of a kernel.
+    count : int
+        How many blocks there are.
+    chunk : int
+        Blocks a call; 0 gives each core eight calls, so that a cancelled run stops soon.
+    progress : callable, optional
+        Called with the share done (0-1) as chunks end, from the calling thread.
+    cancelled : callable, optional
+        Asked before each chunk; when it says yes the rest is dropped.
+
+    Raises
+    ------
+    Cancelled
+        If ``cancelled`` said yes before all was done.
+    """
+    if count <= 0:
+        return
+    size = chunk or max(1, -(-count // (8 * THREADS)))
+    starts: Iterable[int] = range(0, count, size)
+
+    def one(first: int) -> bool:
+        if cancelled is not None and cancelled():
+            return False
+        work(first, min(first + size, count))
+        return True
+
+    complete = True
+    # Results come in order, so progress never runs backwards.
+    for done, ok in enumerate(POOL.map(one, starts), start=1):
+        complete &= ok
+        if progress is not None and ok:
+            progress(min(1.0, done * size / count))
+    if not complete:
+        raise Cancelled
