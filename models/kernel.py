@@ -10,7 +10,7 @@ from pathlib import Path
 import numba
 import platformdirs
 
-__all__ = ["POOL", "THREADS", "Cancelled", "inline_kernel", "kernel", "spread"]
+__all__ = ["POOL", "THREADS", "Cancelled", "equation", "inline_kernel", "kernel", "lane_kernel", "spread"]
 
 _PACKAGE = Path(__file__).parent
 
@@ -46,6 +46,13 @@ inline_kernel = numba.njit(error_model="numpy", nogil=True, inline="always")
 
 kernel = numba.njit(cache=True, error_model="numpy", nogil=True)
 """Compile a loop over columns. It holds no lock, so blocks of columns run on `POOL` side by side."""
+
+# Fusing a product and a sum is the one liberty taken: it changes no order of operations and keeps NaN.
+equation = numba.njit(error_model="numpy", nogil=True, forceinline=True, fastmath={"contract"})
+"""Compile a long chain of equations into its caller: LLVM inlines it, which builds faster than `inline_kernel`."""
+
+lane_kernel = numba.njit(cache=True, error_model="numpy", nogil=True, fastmath={"contract"})
+"""Compile one stage of a step over the lanes of a block; branch-free bodies become vector code."""
 
 THREADS = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 

@@ -1,0 +1,1 @@
+"""Land surface: water, energy, snow and living vegetation in every column."""
