@@ -26,7 +26,6 @@ from models.land.mathematics import clip, exp, larger, log, power, smaller, wher
 
 __all__ = [
     "bare_ground",
-    "canopy_air",
     "canopy_newton",
     "dry_layer_resistance",
     "join_tiles",

@@ -11,7 +11,7 @@ from models.land.layout import LANES, PARAMETERS, SITE, STATE
 from models.land.params import check_overrides, class_values, surface_defaults
 from models.land.soil_heat import dry_conductivity, solid_conductivity
 
-__all__ = ["ColumnTable", "Columns", "column_table", "cold_start"]
+__all__ = ["ColumnTable", "Columns", "cold_start", "column_table"]
 
 LAYER_NAMES = {"soil_moisture": "theta", "soil_liquid": "liquid", "soil_temperature": "t_soil"}
 BARE = (13, 15, 16, 17)
@@ -294,6 +294,7 @@ def cold_start(
         "e_canopy_air": np.full(count, 800.0),
         "t_ground": t,
         "t_snow": np.full(count, 273.0),
+        "t_snow_deep": np.full(count, 273.0),
         **{f"t_soil_{k}": t for k in (1, 2, 3, 4)},
         **{f"theta_{k}": moisture for k in (1, 2, 3, 4)},
         **{f"liquid_{k}": moisture for k in (1, 2, 3, 4)},

@@ -25,7 +25,7 @@ def saturated_fraction(water_table):
 
 @equation
 def base_flow(water_table):
-    """Base flow [mm s-1] for the depth of the water table [m] (Niu et al. 2007, Eq. 8)."""
+    """Return the base flow [mm s-1] for the depth of the water table [m] (Niu et al. 2007, Eq. 8)."""
     return BASE_FLOW_MAX * exp(-TOPOGRAPHY) * exp(-DECAY * (water_table - SOIL_BOTTOM))
 
 

@@ -76,7 +76,7 @@ def shortwave(w):
     """Share the sunlight between sunlit and shaded leaves, ground and sky."""
     for i in range(LANES):
         mu = larger(w[at.COS_ZENITH + i], 0.001)
-        leaf, stem, area, cover = w[at.LEAF_AREA + i], w[at.STEM_AREA + i], w[at.PLANT_AREA + i], w[at.COVER + i]
+        leaf, area, cover = w[at.LEAF_AREA + i], w[at.PLANT_AREA + i], w[at.COVER + i]
         age, snow = w[at.SNOW_AGE + i], w[at.SNOW_COVER + i]
         theta = w[at.THETA_1 + i]
         leaves = leaf / larger(area, 1e-6)
@@ -123,6 +123,9 @@ def shortwave(w):
         sunlit = (1.0 - exp(-depth)) / depth
         sunlit = where((sunlit < 0.01) | (sun <= 0.0), 0.0, sunlit)
         sun_area, shade_area = leaf * sunlit, leaf * (1.0 - sunlit)
+        # Leaves stand on the vegetated part alone: so does the light they absorb.
+        leaf_direct = leaf_direct / larger(cover, 0.05)
+        leaf_diffuse = leaf_diffuse / larger(cover, 0.05)
         in_sun = (leaf_direct + sunlit * leaf_diffuse) * leaves / larger(sun_area, 1e-6)
         in_shade = (1.0 - sunlit) * leaf_diffuse * leaves / larger(shade_area, 1e-6)
         all_shade = (leaf_direct + leaf_diffuse) * leaves / larger(shade_area, 1e-6)
@@ -132,7 +135,7 @@ def shortwave(w):
         w[at.SUN_AREA + i] = sun_area
         w[at.SHADE_AREA + i] = shade_area
         w[at.PAR + i] = sun * VISIBLE
-        w[at.APAR + i] = (leaf_direct + leaf_diffuse) * leaves
+        w[at.APAR + i] = (leaf_direct + leaf_diffuse) * leaves * cover
         w[at.SW_CANOPY + i] = canopy
         w[at.SW_GROUND + i] = ground
         w[at.SW_REFLECTED + i] = sun - canopy - ground

@@ -1,4 +1,4 @@
-"""One bulk layer of snow: fall, sublimation, liquid water, compaction (Anderson 1976; Niu et al. 2011)."""
+"""Snow of one density and two temperatures: fall, sublimation, liquid water, compaction (Anderson 1976; Niu et al. 2011)."""
 
 from models.kernel import equation, lane_kernel
 from models.land import layout as at
@@ -74,6 +74,7 @@ def snow_water(w, dt):
         from_ice = smaller(taken, ice)
         before = larger(ice, 1e-12)
         ice = ice - from_ice
+        ice_top = larger(w[at.SNOW_SHARE + i] + fall - from_ice, 0.0)
         liquid = larger(liquid - (taken - from_ice), 0.0)
         depth = where(layer, depth, where(from_ice > 0.0, depth * ice / before, depth))
         w[at.SOIL_EVAPORATION + i] = (demand - taken) / dt
@@ -108,7 +109,20 @@ def snow_water(w, dt):
         w[at.SWE + i] = total
         w[at.SNOW_LIQUID + i] = held
         w[at.SNOW_DEPTH + i] = where(total <= 0.0, 0.0, depth)
+        # Layers are cut anew: snow that changes layer brings its temperature.
+        share = where(depth > 0.05, clip(0.5 * depth, 0.025, 0.05) / larger(depth, 1e-6), 1.0)
+        t_top, t_deep = w[at.T_SNOW + i], w[at.T_SNOW_DEEP + i]
+        ice_top = smaller(ice_top, ice)
+        target = share * ice
+        gain = larger(target - ice_top, 0.0)
+        lose = larger(ice_top - target, 0.0)
+        mixed_top = (ice_top * t_top + gain * t_deep) / larger(ice_top + gain, 1e-9)
+        mixed_deep = ((ice - ice_top) * t_deep + lose * t_top) / larger(ice - ice_top + lose, 1e-9)
+        mixed_top = where(ice_top + gain > 1e-9, mixed_top, t_top)
+        mixed_deep = where(ice - ice_top + lose > 1e-9, mixed_deep, t_top)
         # A new layer starts at the temperature of the air, at most freezing.
         t_new = smaller(w[at.T_AIR + i], FREEZING)
-        w[at.T_SNOW + i] = where(layer, where(depth >= 0.025, w[at.T_SNOW + i], t_new), t_new)
+        keeps = layer & (depth >= 0.025)
+        w[at.T_SNOW + i] = where(keeps, mixed_top, t_new)
+        w[at.T_SNOW_DEEP + i] = where(keeps, mixed_deep, t_new)
         w[at.WATER_IN + i] = (out + over + trace + loose + ponding) / dt

@@ -6,7 +6,7 @@ from models.kernel import equation, lane_kernel
 from models.land import layout as at
 from models.land.atmosphere import DENSITY_ICE, FREEZING, GRAVITY, HEAT_AIR, HEAT_ICE, HEAT_WATER, LATENT_FUSION
 from models.land.layout import LANES
-from models.land.mathematics import exp, larger, log, power, smaller, where
+from models.land.mathematics import clip, exp, larger, log, power, smaller, where
 
 __all__ = ["conduction", "freeze_thaw", "phase_change", "soil_conductivity", "supercooled_water", "thermal_properties"]
 
@@ -95,35 +95,46 @@ def thermal_properties(w):
         density = swe / larger(depth, 1e-6)
         snow = 3.2217e-6 * density * density
         layer = w[at.SNOW_LAYER + i] > 0.0
-        # The top soil layer conducts as a mean over its own thickness and the snow's.
+        # A pack deeper than 5 cm has two temperatures: that of its top, 2.5 to 5 cm thick, and that of the rest.
+        top = where(depth > 0.05, clip(0.5 * depth, 0.025, 0.05), depth)
+        lowest = where(depth > 0.05, depth - top, depth)
+        # The top soil layer conducts as a mean over its own thickness and that of the snow layer upon it.
         above = where(layer, snow, 0.35)
-        one = (one * 0.1 + above * depth) / (0.1 + depth)
+        one = (one * 0.1 + above * lowest) / (0.1 + lowest)
         liquid = w[at.SNOW_LIQUID + i]
         w[at.CONDUCTIVITY_1 + i] = one
         w[at.CONDUCTIVITY_SNOW + i] = snow
         w[at.HEAT_SNOW + i] = HEAT_ICE * (swe - liquid) / DENSITY_ICE + HEAT_WATER * liquid / 1000.0
         w[at.CONDUCTIVITY_TOP + i] = where(layer, snow, one)
-        w[at.THICKNESS_TOP + i] = where(layer, depth, 0.1)
+        w[at.THICKNESS_TOP + i] = where(layer, top, 0.1)
+        w[at.SNOW_SHARE + i] = where(depth > 0.05, top / larger(depth, 1e-6), 1.0)
         w[at.T_TOP + i] = where(layer, w[at.T_SNOW + i], w[at.T_SOIL_1 + i])
 
 
 @lane_kernel
 def conduction(w, dt):
-    """Solve the five nodes of snow and soil implicitly, with the ground heat flux on top, deep temperature below."""
+    """Solve the six nodes of snow and soil implicitly, with the ground heat flux on top, deep temperature below."""
     for i in range(LANES):
         layer = w[at.SNOW_LAYER + i] > 0.0
         g = w[at.GROUND_HEAT + i]
         depth = w[at.SNOW_DEPTH + i]
         # Flux between two nodes: conductivity of the upper one over the distance of their middles.
-        c0 = where(layer, 2.0 * w[at.CONDUCTIVITY_SNOW + i] / (depth + 0.1), 0.0)
+        share = w[at.SNOW_SHARE + i]
+        deep = layer & (share < 1.0)
+        lowest = where(deep, (1.0 - share) * depth, depth)
+        c0 = where(layer, 2.0 * w[at.CONDUCTIVITY_SNOW + i] / (lowest + 0.1), 0.0)
+        cs = where(deep, 2.0 * w[at.CONDUCTIVITY_SNOW + i] / larger(depth, 1e-6), 0.0)
         c1 = w[at.CONDUCTIVITY_1 + i] / 0.2
         c2 = w[at.CONDUCTIVITY_2 + i] / 0.45
         c3 = w[at.CONDUCTIVITY_3 + i] / 0.8
         c4 = w[at.CONDUCTIVITY_4 + i] / (w[at.DEPTH_BOTTOM + i] - 1.5)
-        s0 = where(layer, w[at.HEAT_SNOW + i], 1.0) / dt
+        # Node 0 is the lowest snow layer, node s the one upon it where there are two.
+        s0 = where(layer, where(deep, 1.0 - share, 1.0) * larger(w[at.HEAT_SNOW + i], 1.0), 1.0) / dt
+        ss = where(deep, share * larger(w[at.HEAT_SNOW + i], 1.0), 1.0) / dt
         s1, s2, s3, s4 = w[at.HEAT_1 + i] / dt, w[at.HEAT_2 + i] / dt, w[at.HEAT_3 + i] / dt, w[at.HEAT_4 + i] / dt
         bottom = w[at.T_BOTTOM + i]
-        t0, t1 = w[at.T_SNOW + i], w[at.T_SOIL_1 + i]
+        ts, t1 = w[at.T_SNOW + i], w[at.T_SOIL_1 + i]
+        t0 = where(deep, w[at.T_SNOW_DEEP + i], ts)
         t2, t3, t4 = w[at.T_SOIL_2 + i], w[at.T_SOIL_3 + i], w[at.T_SOIL_4 + i]
         # Forward sweep from the bottom, then back down.
         d4 = s4 + c4 + c3
@@ -138,14 +149,17 @@ def conduction(w, dt):
         d1 = s1 + c1 + c0 - c1 * p2
         r1 = s1 * t1 + p2 * r2 + where(layer, 0.0, g)
         p1 = c0 / d1
-        d0 = s0 + c0 - c0 * p1
-        r0 = s0 * t0 + p1 * r1 + where(layer, g, 0.0)
-        t0 = r0 / d0
+        d0 = s0 + c0 + cs - c0 * p1
+        r0 = s0 * t0 + p1 * r1 + where(deep, 0.0, where(layer, g, 0.0))
+        p0 = cs / d0
+        ts = (ss * ts + p0 * r0 + where(deep, g, 0.0)) / (ss + cs - cs * p0)
+        t0 = (r0 + cs * ts) / d0
         t1 = (r1 + c0 * t0) / d1
         t2 = (r2 + c1 * t1) / d2
         t3 = (r3 + c2 * t2) / d3
         t4 = (r4 + c3 * t3) / d4
-        w[at.T_SNOW + i] = where(layer, t0, w[at.T_SNOW + i])
+        w[at.T_SNOW + i] = where(deep, ts, where(layer, t0, w[at.T_SNOW + i]))
+        w[at.T_SNOW_DEEP + i] = where(layer, t0, w[at.T_SNOW_DEEP + i])
         w[at.T_SOIL_1 + i] = t1
         w[at.T_SOIL_2 + i] = t2
         w[at.T_SOIL_3 + i] = t3
@@ -157,20 +171,31 @@ def conduction(w, dt):
 def phase_change(w):
     """Melt and freeze snow and soil water; thin snow melts with the heat of the top soil layer."""
     for i in range(LANES):
-        # A snow layer: melt, then pass what heat is left to the soil; or refreeze its liquid.
+        # Snow layers melt, pass on what heat is left, or refreeze their share of the liquid.
         layer = w[at.SNOW_LAYER + i] > 0.0
         swe, liquid, depth = w[at.SWE + i], w[at.SNOW_LIQUID + i], w[at.SNOW_DEPTH + i]
-        ice = swe - liquid
-        heat = larger(w[at.HEAT_SNOW + i], 1.0)
-        energy = (w[at.T_SNOW + i] - FREEZING) * heat
-        melt = smaller(ice, larger(energy, 0.0) / LATENT_FUSION)
-        refreeze = smaller(liquid, larger(-energy, 0.0) / LATENT_FUSION)
-        change = where(layer, melt - refreeze, 0.0)
-        left = where(layer, energy - LATENT_FUSION * change, 0.0)
-        surplus = larger(left, 0.0)
+        share = w[at.SNOW_SHARE + i]
+        ice, rest = swe - liquid, 1.0 - share
+        heat_top = larger(w[at.HEAT_SNOW + i], 1.0) * share
+        heat_deep = larger(w[at.HEAT_SNOW + i], 1.0) * rest
+        energy = (w[at.T_SNOW + i] - FREEZING) * heat_top
+        melt = smaller(share * ice, larger(energy, 0.0) / LATENT_FUSION)
+        refreeze = smaller(share * liquid, larger(-energy, 0.0) / LATENT_FUSION)
+        left = energy - LATENT_FUSION * (melt - refreeze)
+        t_top = FREEZING + smaller(left, 0.0) / heat_top
+        energy = (w[at.T_SNOW_DEEP + i] - FREEZING) * heat_deep + larger(left, 0.0)
+        melt_deep = smaller(rest * ice, larger(energy, 0.0) / LATENT_FUSION)
+        refreeze_deep = smaller(rest * liquid, larger(-energy, 0.0) / LATENT_FUSION)
+        left = energy - LATENT_FUSION * (melt_deep - refreeze_deep)
+        t_deep = FREEZING + smaller(left, 0.0) / larger(heat_deep, 1e-3)
+        change = where(layer, melt - refreeze + melt_deep - refreeze_deep, 0.0)
+        surplus = where(layer, larger(left, 0.0), 0.0)
         w[at.SNOW_LIQUID + i] = liquid + change
         w[at.SNOW_GONE + i] = larger(change, 0.0)
-        w[at.T_SNOW + i] = where(layer, FREEZING + smaller(left, 0.0) / heat, w[at.T_SNOW + i])
+        # Ice of the top layer, before new snow and sublimation.
+        w[at.SNOW_SHARE + i] = share * ice - melt + refreeze
+        w[at.T_SNOW + i] = where(layer, t_top, w[at.T_SNOW + i])
+        w[at.T_SNOW_DEEP + i] = where(layer, where(share < 1.0, t_deep, t_top), w[at.T_SNOW_DEEP + i])
         heat_1 = w[at.HEAT_1 + i]
         t1 = w[at.T_SOIL_1 + i] + surplus / heat_1
 

@@ -10,8 +10,8 @@ from models.land.mathematics import clip, exp, larger, log, power, smaller, wher
 __all__ = [
     "clapp_hornberger",
     "clapp_hornberger_layers",
-    "frozen_soil",
     "freeze_pores",
+    "frozen_soil",
     "infiltration_capacity",
     "richards",
     "total_water",
