@@ -22,7 +22,7 @@ def _layers(*names: str) -> tuple[str, ...]:
 
 STATE = (
     *("canopy_liquid", "canopy_ice", "t_canopy", "t_canopy_air", "e_canopy_air", "t_ground"),
-    *("swe", "snow_depth", "snow_age", "t_snow", "t_snow_deep", "snow_liquid", "swe_before"),
+    *("swe", "snow_depth", "snow_age", "t_snow", "t_snow_deep", "snow_liquid", "snow_liquid_top", "swe_before"),
     *_layers("t_soil", "theta", "liquid"),
     *("leaf", "stem", "root", "wood", "soc_fast", "soc_stable", "h_canopy", "h_ground", "aquifer", "water_table"),
 )
@@ -58,7 +58,7 @@ WORK = (
         "shade_area",
     ),
     *("emissivity_ground", "emissivity_canopy", "r_soil", "humidity_soil", "beta"),
-    *("conductivity_top", "thickness_top", "t_top", "conductivity_snow", "heat_snow", "snow_share"),
+    *("conductivity_top", "thickness_top", "t_top", "conductivity_snow", "heat_snow", "snow_share", "snow_ice_top"),
     *_layers("conductivity", "heat", "share", "ice", "uptake"),
     *("zeta", "ustar", "psi_heat", "log_z", "z_effective", "z_0", "wind_top", "r_air", "r_under", "r_leaf"),
     *("r_sun", "r_shade", "a_sun", "a_shade", "lambda_canopy", "lambda_ground"),

@@ -12,15 +12,15 @@ SWE_MAX = 5000.0  # mm; beyond it snow flows off as ice
 
 
 @equation
-def compaction_rate(swe, liquid_share, density, t_snow, t_air, viscosity):
-    """Relative thinning of a snow layer [s-1] by ageing and by its own weight (Anderson 1976).
+def compaction_rate(burden, liquid, density, t_snow, t_air, viscosity):
+    """Relative thinning of a snow layer [s-1] by ageing and by the weight upon it (Anderson 1976).
 
     Parameters
     ----------
-    swe : float
-        Snow water equivalent [kg m-2].
-    liquid_share : float
-        Volume of liquid water per volume of snow.
+    burden : float
+        Snow above the middle of the layer [kg m-2].
+    liquid : float
+        Liquid water of the layer [mm]; wet snow ages twice as fast.
     density : float
         Ice mass per volume of snow [kg m-3].
     t_snow, t_air : float
@@ -30,9 +30,26 @@ def compaction_rate(swe, liquid_share, density, t_snow, t_air, viscosity):
     """
     below = larger(FREEZING - t_snow, 0.0)
     ageing = 2.5e-6 * exp(-0.04 * below - 0.046 * larger(density - 100.0, 0.0))
-    ageing = where(liquid_share > 0.01, 2.0 * ageing, ageing)
+    ageing = where(liquid > 1e-3, 2.0 * ageing, ageing)
     stiffening = clip(0.206067 - 0.000695 * t_air, 0.017, 0.0315)
-    return ageing + 0.5 * swe * exp(-0.08 * below - stiffening * density) / viscosity
+    return ageing + burden * exp(-0.08 * below - stiffening * density) / viscosity
+
+
+@equation
+def drained(water, room, most, hold, release):
+    """Water [mm] that leaves a snow layer in a step: slowly above what its pores hold, at once above their room.
+
+    Parameters
+    ----------
+    water, room, most : float
+        Liquid water, the volume of the pores, and the most that may be liquid [mm].
+    hold : float
+        Part of the pores that holds water.
+    release : float
+        Part of the excess that leaves in a step.
+    """
+    slow = larger(water - hold * room, 0.0) * release
+    return clip(larger(slow, larger(water - room, water - most)), 0.0, water)
 
 
 @lane_kernel
@@ -41,22 +58,23 @@ def snow_water(w, dt):
     for i in range(LANES):
         layer = w[at.SNOW_LAYER + i] > 0.0
         swe, liquid, depth = w[at.SWE + i], w[at.SNOW_LIQUID + i], w[at.SNOW_DEPTH + i]
-        ice_before = larger(swe - liquid + w[at.SNOW_GONE + i], 1e-9)
+        ice_before = larger(swe - liquid + w[at.SNOW_GONE + i], 1e-3)
         ponding = w[at.PONDING + i]
         rain = w[at.RAIN_GROUND + i] * dt
 
         # Settling of the old layer, as it was before the new snow fell.
         ice = swe - liquid
         density = clip(ice / larger(depth, 1e-6), 0.0, DENSITY_ICE)
-        rate = compaction_rate(
-            swe,
-            0.001 * liquid / larger(depth, 1e-6),
-            density,
-            w[at.T_SNOW + i],
-            w[at.T_AIR + i],
-            w[at.SNOW_VISCOSITY + i],
+        share = where(depth > 0.05, clip(0.5 * depth, 0.025, 0.05) / larger(depth, 1e-6), 1.0)
+        t_air, viscosity = w[at.T_AIR + i], w[at.SNOW_VISCOSITY + i]
+        liquid_top = w[at.SNOW_LIQUID_TOP + i]
+        rate = compaction_rate(0.5 * share * swe, liquid_top, density, w[at.T_SNOW + i], t_air, viscosity)
+        burden = 0.5 * (1.0 + share) * swe
+        rate_deep = compaction_rate(
+            burden, liquid - liquid_top, density, w[at.T_SNOW_DEEP + i], t_air, viscosity
         )
-        melted = larger(ice_before - ice, 0.0) / ice_before
+        rate = share * rate + (1.0 - share) * rate_deep
+        melted = w[at.SNOW_GONE + i] / ice_before
         settled = depth * (1.0 - smaller(rate * dt + melted, 0.5))
         floor = ice / DENSITY_ICE + liquid / 1000.0
         depth = where(layer, larger(settled, floor), depth)
@@ -74,26 +92,28 @@ def snow_water(w, dt):
         from_ice = smaller(taken, ice)
         before = larger(ice, 1e-12)
         ice = ice - from_ice
-        ice_top = larger(w[at.SNOW_SHARE + i] + fall - from_ice, 0.0)
+        ice_top = larger(w[at.SNOW_ICE_TOP + i] + fall - from_ice, 0.0)
         liquid = larger(liquid - (taken - from_ice), 0.0)
         depth = where(layer, depth, where(from_ice > 0.0, depth * ice / before, depth))
         w[at.SOIL_EVAPORATION + i] = (demand - taken) / dt
 
         # A layer holds rain in its pores; thin snow lets it through.
         becomes = depth >= 0.025
-        held = where(becomes, liquid + rain, 0.0)
-        out = where(becomes, 0.0, liquid + rain)
+        share = where(depth > 0.05, clip(0.5 * depth, 0.025, 0.05) / larger(depth, 1e-6), 1.0)
         pores = larger(1.0 - smaller(ice / (larger(depth, 1e-6) * DENSITY_ICE), 1.0), 0.0)
         room = 1000.0 * larger(depth, 1e-6) * pores
-        excess = larger(held - w[at.SNOW_HOLD + i] * room, 0.0)
-        flow = larger(larger(held - room, 0.0), excess * smaller(w[at.SNOW_RELEASE + i] * dt, 1.0))
-        flow = smaller(flow, held)
-        most = w[at.SNOW_LIQUID_MAX + i]
-        most = most / (1.0 - most) * ice
-        flow = larger(flow, held - most)
-        flow = where(becomes, larger(flow, 0.0), 0.0)
-        held = held - flow
-        out = out + flow
+        hold, release = w[at.SNOW_HOLD + i], smaller(w[at.SNOW_RELEASE + i] * dt, 1.0)
+        most = w[at.SNOW_LIQUID_MAX + i] / (1.0 - w[at.SNOW_LIQUID_MAX + i]) * ice
+        top = where(becomes, smaller(w[at.SNOW_LIQUID_TOP + i], liquid) + rain, 0.0)
+        deep = where(becomes, liquid + rain - top, 0.0)
+        down = drained(top, room * share, most * share, hold, release)
+        top = top - down
+        deep = deep + down
+        # Of a single layer, what leaves the top leaves the pack.
+        flow = where(share < 1.0, drained(deep, room * (1.0 - share), most * (1.0 - share), hold, release), deep)
+        deep = deep - flow
+        out = where(becomes, flow, liquid + rain)
+        held = top + deep
 
         # A very deep pack loses ice at its base; a trace of snow becomes water, and so does the liquid of thin snow.
         total = ice + held
@@ -109,13 +129,15 @@ def snow_water(w, dt):
         w[at.SWE + i] = total
         w[at.SNOW_LIQUID + i] = held
         w[at.SNOW_DEPTH + i] = where(total <= 0.0, 0.0, depth)
-        # Layers are cut anew: snow that changes layer brings its temperature.
+        # Layers are cut anew: snow that changes layer brings its temperature and its water.
         share = where(depth > 0.05, clip(0.5 * depth, 0.025, 0.05) / larger(depth, 1e-6), 1.0)
         t_top, t_deep = w[at.T_SNOW + i], w[at.T_SNOW_DEEP + i]
         ice_top = smaller(ice_top, ice)
         target = share * ice
         gain = larger(target - ice_top, 0.0)
         lose = larger(ice_top - target, 0.0)
+        top = top + gain / larger(ice - ice_top, 1e-9) * deep - lose / larger(ice_top, 1e-9) * top
+        w[at.SNOW_LIQUID_TOP + i] = clip(top, 0.0, held)
         mixed_top = (ice_top * t_top + gain * t_deep) / larger(ice_top + gain, 1e-9)
         mixed_deep = ((ice - ice_top) * t_deep + lose * t_top) / larger(ice - ice_top + lose, 1e-9)
         mixed_top = where(ice_top + gain > 1e-9, mixed_top, t_top)
