@@ -106,7 +106,8 @@ def snow_water(w, dt):
         most = w[at.SNOW_LIQUID_MAX + i] / (1.0 - w[at.SNOW_LIQUID_MAX + i]) * ice
         top = where(becomes, smaller(w[at.SNOW_LIQUID_TOP + i], liquid) + rain, 0.0)
         deep = where(becomes, liquid + rain - top, 0.0)
-        down = drained(top, room * share, most * share, hold, release)
+        # The top lets its excess down at once, the base releases it slowly.
+        down = drained(top, room * share, most * share, hold, where(share < 1.0, 1.0, release))
         top = top - down
         deep = deep + down
         # Of a single layer, what leaves the top leaves the pack.
