@@ -82,16 +82,14 @@ def air(w):
 
 
 @lane_kernel
-def stability(w, heat_row, restart):
+def stability(w, restart):
     """Bring friction velocity and stability one update closer for a sensible heat flux.
 
     Parameters
     ----------
     w : (SIZE,) array
-        A block at work; reads the rows ``log_z``, ``z_effective`` and ``heat_row``, writes ``zeta``, ``ustar``
-        and ``r_air``.
-    heat_row : int
-        Row of the sensible heat flux [W m-2], positive upwards.
+        A block at work; reads the rows ``log_z``, ``z_effective`` and ``heat_up``, the sensible heat flux [W m-2],
+        writes ``zeta``, ``ustar`` and ``r_air``.
     restart : bool
         Start from neutral air.
     """
@@ -100,7 +98,7 @@ def stability(w, heat_row, restart):
         neutral = VON_KARMAN * u / log_z
         ustar = neutral if restart else w[at.USTAR + i]
         t = w[at.T_AIR + i] * (1.0 + 0.61 * w[at.Q_AIR + i])
-        buoyancy = VON_KARMAN * GRAVITY / t * w[heat_row + i] / (w[at.RHO_AIR + i] * HEAT_AIR)
+        buoyancy = VON_KARMAN * GRAVITY / t * w[at.HEAT_UP + i] / (w[at.RHO_AIR + i] * HEAT_AIR)
         zeta = clip(-w[at.Z_EFFECTIVE + i] * buoyancy / (ustar * ustar * ustar), -100.0, 1.0)
         zeta = where(restart, zeta, 0.5 * (zeta + w[at.ZETA + i]))
         psi_m = smaller(momentum_psi(zeta), 0.9 * log_z)

@@ -101,6 +101,7 @@ def roughness_canopy(w):
         above = larger(displaced, top) + w[at.FORCING_HEIGHT + i] - displaced
         w[at.Z_EFFECTIVE + i] = above
         w[at.Z_0 + i] = rough
+        w[at.HEAT_UP + i] = w[at.H_CANOPY + i]
         w[at.LOG_Z + i] = log(above / rough)
         height = larger(top - displaced, 0.0) + rough
         w[at.WIND_TOP + i] = w[at.WIND + i] * log(larger(height / rough, 1.05)) / log((above + displaced) / rough)
@@ -195,7 +196,9 @@ def canopy_newton(w, dt):
         w[at.EVAP_DRY + i] = transpiration + slope_e * dry_leaf * change
         w[at.CANOPY_STORAGE + i] += stored * change
         to_above = capacity * (base + weight * t_new - t_air) * to_air
-        w[at.H_CANOPY + i] = where(cover > 0.0, to_above, 0.0)
+        to_above = where(cover > 0.0, to_above, 0.0)
+        w[at.H_CANOPY + i] = to_above
+        w[at.HEAT_UP + i] = to_above
 
 
 @equation
@@ -268,6 +271,7 @@ def roughness_bare(w):
         w[at.Z_EFFECTIVE + i] = above
         w[at.LOG_Z + i] = log(above / w[at.ROUGHNESS_GROUND + i])
         w[at.T_GROUND_BARE + i] = w[at.T_GROUND + i]
+        w[at.HEAT_UP + i] = w[at.H_GROUND + i]
 
 
 @lane_kernel
@@ -298,6 +302,7 @@ def bare_ground(w):
         w[at.LW_BARE + i] = lw_out
         w[at.H_BARE + i] = h
         w[at.H_GROUND + i] = h
+        w[at.HEAT_UP + i] = h
         w[at.E_BARE + i] = e
         w[at.G_BARE + i] = where(cap, sun - lw_out - h - e, store)
 

@@ -20,9 +20,9 @@ from models.land.groundwater import aquifer_flows, aquifer_store
 from models.land.interception import canopy_cover, canopy_water, precipitation
 from models.land.layout import LANES
 from models.land.mathematics import larger, where
-from models.land.photosynthesis import stomata
+from models.land.photosynthesis import stomata, stomata_at_night
 from models.land.radiation import shortwave, snow_age
-from models.land.snow import snow_water
+from models.land.snow import bare_of_snow, snow_water
 from models.land.soil_heat import conduction, phase_change, thermal_properties
 from models.land.soil_water import (
     clapp_hornberger_layers,
@@ -145,42 +145,51 @@ def step(w, dt, newton, substeps, van_genuchten, groundwater):
     shortwave(w)
     soil_surface(w)
 
-    vegetated, snowy = 0.0, 0.0
+    light, snowy, icy = 0.0, 0.0, 0.0
     for i in range(LANES):
-        vegetated += w[at.COVER + i]
+        light += w[at.PAR + i]
         snowy += w[at.SWE + i] + w[at.SNOW_GROUND + i]
     roughness_canopy(w)
     for k in range(newton):
-        stability(w, at.H_CANOPY, k == 0)
+        stability(w, k == 0)
         if k == 0:
-            stability(w, at.H_CANOPY, False)
+            stability(w, False)
         within_canopy(w, k == 0)
         if k == 0:
-            stomata(w)
+            if light > 0.0:
+                stomata(w)
+            else:
+                stomata_at_night(w)
         canopy_newton(w, dt)
     shaded_ground(w)
     roughness_bare(w)
     for k in range(newton):
-        stability(w, at.H_GROUND, k == 0)
+        stability(w, k == 0)
         if k == 0:
-            stability(w, at.H_GROUND, False)
+            stability(w, False)
         bare_ground(w)
     join_tiles(w)
 
     conduction(w, dt)
     phase_change(w)
     canopy_water(w, dt)
-    snow_age(w, dt)
-    snow_water(w, dt)
+    if snowy > 0.0:
+        snow_age(w, dt)
+        snow_water(w, dt)
+    else:
+        bare_of_snow(w)
 
     frozen_soil(w)
+    for i in range(LANES):
+        icy += w[at.ICE_1 + i] + w[at.ICE_2 + i] + w[at.ICE_3 + i] + w[at.ICE_4 + i]
     fine = dt / substeps
     for _ in range(substeps):
         if van_genuchten:
             van_genuchten_layers(w)
         else:
             clapp_hornberger_layers(w)
-        freeze_pores(w)
+        if icy > 0.0:
+            freeze_pores(w)
         if groundwater:
             aquifer_flows(w, fine)
         richards(w, fine, groundwater)

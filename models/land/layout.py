@@ -60,7 +60,7 @@ WORK = (
     *("emissivity_ground", "emissivity_canopy", "r_soil", "humidity_soil", "beta"),
     *("conductivity_top", "thickness_top", "t_top", "conductivity_snow", "heat_snow", "snow_share", "snow_ice_top"),
     *_layers("conductivity", "heat", "share", "ice", "uptake"),
-    *("zeta", "ustar", "psi_heat", "log_z", "z_effective", "z_0", "wind_top", "r_air", "r_under", "r_leaf"),
+    *("zeta", "ustar", "heat_up", "log_z", "z_effective", "z_0", "wind_top", "r_air", "r_under", "r_leaf"),
     *("r_sun", "r_shade", "a_sun", "a_shade", "lambda_canopy", "lambda_ground"),
     *("evap_wet", "evap_dry", "h_leaf", "lw_canopy", "canopy_storage"),
     *("t_ground_veg", "t_ground_bare", "h_veg", "h_bare", "e_veg", "e_bare", "g_veg", "g_bare", "lw_veg", "lw_bare"),

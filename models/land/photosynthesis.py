@@ -9,7 +9,7 @@ from models.land.layout import LANES
 from models.land.mathematics import exp, larger, log, smaller, where
 from models.land.radiation import QUANTA
 
-__all__ = ["leaf_gas_exchange", "root_water_stress", "stomata"]
+__all__ = ["leaf_gas_exchange", "root_water_stress", "stomata", "stomata_at_night"]
 
 
 @equation
@@ -104,3 +104,15 @@ def stomata(w):
         dark = w[at.PAR_SHADE + i] <= 0.0
         w[at.A_SHADE + i] = where(dark, 0.0, rate)
         w[at.R_SHADE + i] = where(dark, 1.0 / minimum, resistance) * molar
+
+
+@lane_kernel
+def stomata_at_night(w):
+    """Photosynthesis and stomatal resistance where no lane has light."""
+    for i in range(LANES):
+        molar = w[at.PRESSURE + i] / (8.314 * w[at.T_AIR + i]) * 1e6
+        closed = molar / larger(w[at.STOMATAL_MINIMUM + i], 1.0)
+        w[at.A_SUN + i] = 0.0
+        w[at.A_SHADE + i] = 0.0
+        w[at.R_SUN + i] = closed
+        w[at.R_SHADE + i] = closed

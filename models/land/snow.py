@@ -6,7 +6,7 @@ from models.land.atmosphere import DENSITY_ICE, FREEZING
 from models.land.layout import LANES
 from models.land.mathematics import clip, exp, larger, smaller, where
 
-__all__ = ["compaction_rate", "snow_water"]
+__all__ = ["bare_of_snow", "compaction_rate", "drained", "snow_water"]
 
 SWE_MAX = 5000.0  # mm; beyond it snow flows off as ice
 
@@ -149,3 +149,20 @@ def snow_water(w, dt):
         w[at.T_SNOW + i] = where(keeps, mixed_top, t_new)
         w[at.T_SNOW_DEEP + i] = where(keeps, mixed_deep, t_new)
         w[at.WATER_IN + i] = (out + over + trace + loose + ponding) / dt
+
+
+@lane_kernel
+def bare_of_snow(w):
+    """Pass rain and evaporation to the soil where no lane has snow."""
+    for i in range(LANES):
+        w[at.SOIL_EVAPORATION + i] = w[at.EVAP_GROUND + i]
+        w[at.WATER_IN + i] = w[at.RAIN_GROUND + i]
+        w[at.SWE + i] = 0.0
+        w[at.SWE_BEFORE + i] = 0.0
+        w[at.SNOW_AGE + i] = 0.0
+        w[at.SNOW_DEPTH + i] = 0.0
+        w[at.SNOW_LIQUID + i] = 0.0
+        w[at.SNOW_LIQUID_TOP + i] = 0.0
+        t_new = smaller(w[at.T_AIR + i], FREEZING)
+        w[at.T_SNOW + i] = t_new
+        w[at.T_SNOW_DEEP + i] = t_new
