@@ -191,8 +191,11 @@ def canopy_newton(w, dt):
         e_new = larger(base_e + weight_e * saturation_vapour_pressure(t_new), 1.0)
         w[at.E_CANOPY_AIR + i] = where(cover > 0.0, e_new, w[at.E_AIR + i])
         w[at.LW_CANOPY + i] = longwave + 4.0 * cover * black * t_leaf3 * change
-        w[at.H_LEAF + i] = sensible + cover * heat * change
-        w[at.EVAP_WET + i] = evaporation + slope_e * wet_leaf * change
+        # What the wet leaf would evaporate beyond its water warms the air instead.
+        wished = evaporation + slope_e * wet_leaf * change
+        granted = smaller(wished, store * latent / dt)
+        w[at.EVAP_WET + i] = granted
+        w[at.H_LEAF + i] = sensible + cover * heat * change + wished - granted
         w[at.EVAP_DRY + i] = transpiration + slope_e * dry_leaf * change
         w[at.CANOPY_STORAGE + i] += stored * change
         to_above = capacity * (base + weight * t_new - t_air) * to_air
@@ -238,7 +241,7 @@ def shaded_ground(w):
         lw = ground_emits * ((1.0 - emits) * w[at.LW_DOWN + i] + emits * STEFAN_BOLTZMANN * t_leaf2 * t_leaf2)
         vapour = capacity / gamma / (w[at.R_UNDER + i] + w[at.R_SOIL + i])
         heat = capacity / w[at.R_UNDER + i]
-        g = 2.0 * w[at.CONDUCTIVITY_TOP + i] / w[at.THICKNESS_TOP + i]
+        g = w[at.CONDUCTANCE_TOP + i]
         e_above, t_above = w[at.E_CANOPY_AIR + i], w[at.T_CANOPY_AIR + i]
         humid, sun, t_below = w[at.HUMIDITY_SOIL + i], w[at.SW_GROUND + i], w[at.T_TOP + i]
         t = w[at.T_GROUND + i]
@@ -256,9 +259,12 @@ def shaded_ground(w):
         e = where(cap, vapour * (humid * saturation_vapour_pressure(capped) - e_above), e)
         w[at.T_GROUND_VEG + i] = capped
         w[at.LW_VEG + i] = lw_out
-        w[at.H_VEG + i] = h
         w[at.E_VEG + i] = e
-        w[at.G_VEG + i] = where(cap, sun - lw_out - h - e, store)
+        # The pack takes no more heat than melts it; the air keeps the rest.
+        rest = sun - lw_out - h - e
+        taken = where(cap, smaller(rest, w[at.MELT_HEAT + i]), store)
+        w[at.H_VEG + i] = where(cap, h + rest - taken, h)
+        w[at.G_VEG + i] = taken
 
 
 @lane_kernel
@@ -284,7 +290,7 @@ def bare_ground(w):
         lw = ground_emits * w[at.LW_DOWN + i]
         vapour = capacity / gamma / (w[at.R_AIR + i] + w[at.R_SOIL + i])
         heat = capacity / w[at.R_AIR + i]
-        g = 2.0 * w[at.CONDUCTIVITY_TOP + i] / w[at.THICKNESS_TOP + i]
+        g = w[at.CONDUCTANCE_TOP + i]
         humid, sun, t_below = w[at.HUMIDITY_SOIL + i], w[at.SW_GROUND + i], w[at.T_TOP + i]
         e_above, t_above = w[at.E_AIR + i], w[at.T_AIR + i]
         t = w[at.T_GROUND_BARE + i]
@@ -300,11 +306,14 @@ def bare_ground(w):
         e = where(cap, vapour * (humid * saturation_vapour_pressure(capped) - e_above), e)
         w[at.T_GROUND_BARE + i] = capped
         w[at.LW_BARE + i] = lw_out
+        rest = sun - lw_out - h - e
+        taken = where(cap, smaller(rest, w[at.MELT_HEAT + i]), store)
+        h = where(cap, h + rest - taken, h)
         w[at.H_BARE + i] = h
         w[at.H_GROUND + i] = h
         w[at.HEAT_UP + i] = h
         w[at.E_BARE + i] = e
-        w[at.G_BARE + i] = where(cap, sun - lw_out - h - e, store)
+        w[at.G_BARE + i] = taken
 
 
 @lane_kernel

@@ -107,7 +107,7 @@ def carbon_pools(w, dt):
 
 
 @lane_kernel
-def soil_decay(w):
+def soil_decay(w, dt):
     """Relative decay of fast soil carbon [s-1] for the temperature and wetness of the soil."""
     for i in range(LANES):
         roots = w[at.ROOT_LAYERS + i]
@@ -116,4 +116,4 @@ def soil_decay(w):
         wetness = water / w[at.THETA_MAX + i] / larger(w[at.ROOT_DEPTH + i], 0.1)
         warmth = exp(0.1 * (w[at.T_SOIL_1 + i] - 283.16) * 0.6931471805599453)
         rate = soil_water_factor(wetness) * warmth * w[at.SOIL_RESPIRATION + i] * 1e-3 * MOLAR_CARBON
-        w[at.SOIL_DECAY + i] = rate
+        w[at.SOIL_DECAY + i] = smaller(rate, 0.5 / dt)

@@ -141,7 +141,7 @@ def step(w, dt, newton, substeps, van_genuchten, groundwater):
     air(w)
     canopy_cover(w)
     precipitation(w, dt)
-    thermal_properties(w)
+    thermal_properties(w, dt)
     shortwave(w)
     soil_surface(w)
 
@@ -196,7 +196,7 @@ def step(w, dt, newton, substeps, van_genuchten, groundwater):
     if groundwater:
         aquifer_store(w, dt)
     total_water(w)
-    soil_decay(w)
+    soil_decay(w, dt)
     carbon_pools(w, dt)
     water_stored(w, at.EXCESS)
     account(w, dt)

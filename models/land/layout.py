@@ -58,7 +58,7 @@ WORK = (
         "shade_area",
     ),
     *("emissivity_ground", "emissivity_canopy", "r_soil", "humidity_soil", "beta"),
-    *("conductivity_top", "thickness_top", "t_top", "conductivity_snow", "heat_snow", "snow_share", "snow_ice_top"),
+    *("conductance_top", "t_top", "melt_heat", "conductivity_snow", "heat_snow", "snow_share", "snow_ice_top"),
     *_layers("conductivity", "heat", "share", "ice", "uptake"),
     *("zeta", "ustar", "heat_up", "log_z", "z_effective", "z_0", "wind_top", "r_air", "r_under", "r_leaf"),
     *("r_sun", "r_shade", "a_sun", "a_shade", "lambda_canopy", "lambda_ground"),

@@ -78,7 +78,7 @@ def freeze_thaw(t, liquid, ice, heat, supercooled):
 
 
 @lane_kernel
-def thermal_properties(w):
+def thermal_properties(w, dt):
     """Conductivity and heat capacity of soil layers and snow, before the energy balance."""
     for i in range(LANES):
         porosity, dry, solid = w[at.POROSITY + i], w[at.K_DRY + i], w[at.K_SOLID + i]
@@ -105,9 +105,15 @@ def thermal_properties(w):
         w[at.CONDUCTIVITY_1 + i] = one
         w[at.CONDUCTIVITY_SNOW + i] = snow
         w[at.HEAT_SNOW + i] = HEAT_ICE * (swe - liquid) / DENSITY_ICE + HEAT_WATER * liquid / 1000.0
-        w[at.CONDUCTIVITY_TOP + i] = where(layer, snow, one)
-        w[at.THICKNESS_TOP + i] = where(layer, top, 0.1)
         w[at.SNOW_SHARE + i] = where(depth > 0.05, top / larger(depth, 1e-6), 1.0)
+        # Conductance to the middle of the top layer. A thin, cold layer takes no more in a step than keeps it from
+        # overshooting; a melting one takes what comes.
+        store = where(layer, w[at.HEAT_SNOW + i] * w[at.SNOW_SHARE + i], w[at.HEAT_1 + i])
+        g = 2.0 * where(layer, snow, one) / where(layer, top, 0.1)
+        melting = layer & (w[at.T_SNOW + i] > FREEZING - 0.05)
+        w[at.CONDUCTANCE_TOP + i] = where(melting, g, smaller(g, 1.5 * store / dt))
+        cold = w[at.HEAT_SNOW + i] * larger(FREEZING - w[at.T_SNOW_DEEP + i], 0.0)
+        w[at.MELT_HEAT + i] = ((swe - liquid) * LATENT_FUSION + cold) / dt
         w[at.T_TOP + i] = where(layer, w[at.T_SNOW + i], w[at.T_SOIL_1 + i])
 
 
