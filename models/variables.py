@@ -14,6 +14,8 @@ NPP_NAME = "net_primary_productivity_of_biomass_expressed_as_carbon"
 RA_NAME = "surface_upward_mass_flux_of_carbon_dioxide_expressed_as_carbon_due_to_plant_respiration"
 RH_NAME = "surface_upward_mass_flux_of_carbon_dioxide_expressed_as_carbon_due_to_heterotrophic_respiration"
 SOC_NAME = "soil_mass_content_of_carbon"
+SW_DOWN_NAME = "surface_downwelling_shortwave_flux_in_air"
+SOIL_WATER_NAME = "volume_fraction_of_condensed_water_in_soil"
 INF = math.inf
 
 _TABLE = (
@@ -59,7 +61,7 @@ _TABLE = (
     ("q_air", "q", "kg kg-1", "specific humidity at 2 m", "specific_humidity", 0.0, 0.1),
     ("pressure", "p", "Pa", "surface air pressure", "surface_air_pressure", 4e4, 1.1e5),
     ("relative_humidity", "RH_air", "%", "relative humidity", "relative_humidity", 0.0, 110.0),
-    ("sw_down", "SW", "W m-2", "downward shortwave radiation", "surface_downwelling_shortwave_flux_in_air", -20.0, 1500.0),
+    ("sw_down", "SW", "W m-2", "downward shortwave radiation", SW_DOWN_NAME, -20.0, 1500.0),
     ("lw_down", "LW", "W m-2", "downward longwave radiation", "surface_downwelling_longwave_flux_in_air", 30.0, 700.0),
     ("precip", "P", "mm d-1", "precipitation", "lwe_precipitation_rate", 0.0, 2000.0),
     ("wind", "U", "m s-1", "wind speed", "wind_speed", 0.0, 80.0),
@@ -67,6 +69,31 @@ _TABLE = (
     ("h", "H", "W m-2", "sensible heat flux", "surface_upward_sensible_heat_flux", -700.0, 1500.0),
     ("lai", "LAI", "m2 m-2", "leaf area index", "leaf_area_index", 0.0, 12.0),
     ("swe", "SWE", "mm", "snow water equivalent", "surface_snow_amount", 0.0, 1e5),
+    ("precip_rate", "P", "kg m-2 s-1", "precipitation rate of a step", "precipitation_flux", 0.0, 0.1),
+    ("soil_moisture", "theta", "m3 m-3", "soil moisture by layer", SOIL_WATER_NAME, 0.0, 1.0),
+    ("soil_liquid", "theta_liq", "m3 m-3", "liquid soil water by layer", "", 0.0, 1.0),
+    ("soil_temperature", "T_s", "K", "soil temperature by layer", "soil_temperature", 180.0, 350.0),
+    ("t_ground", "T_g", "K", "temperature of the ground surface", "surface_temperature", 180.0, 370.0),
+    ("t_canopy", "T_v", "K", "temperature of the leaves", "canopy_temperature", 180.0, 370.0),
+    ("snow_depth", "d_sno", "m", "snow depth", "surface_snow_thickness", 0.0, 100.0),
+    ("snow_cover", "f_sno", "1", "fraction of the ground under snow", "surface_snow_area_fraction", 0.0, 1.0),
+    ("canopy_water", "W_can", "mm", "water and ice on the canopy", "canopy_water_amount", 0.0, 500.0),
+    ("transpiration", "E_t", "mm d-1", "transpiration", "transpiration_flux", -1.0, 50.0),
+    ("soil_evaporation", "E_s", "mm d-1", "evaporation of soil and snow", "", -50.0, 100.0),
+    ("interception_evaporation", "E_c", "mm d-1", "evaporation of intercepted water", "", -50.0, 100.0),
+    ("et", "ET", "mm d-1", "evapotranspiration", "water_evapotranspiration_flux", -50.0, 100.0),
+    ("runoff", "R_s", "mm d-1", "surface runoff", "surface_runoff_flux", 0.0, 3000.0),
+    ("drainage", "R_b", "mm d-1", "drainage out of the column", "subsurface_runoff_flux", -50.0, 3000.0),
+    ("ground_heat", "G", "W m-2", "heat flux into the ground", "downward_heat_flux_in_soil", -1000.0, 1500.0),
+    ("sw_net", "SW_net", "W m-2", "absorbed shortwave", "surface_net_downward_shortwave_flux", -20.0, 1500.0),
+    ("lw_net", "LW_net", "W m-2", "net longwave radiation", "surface_net_downward_longwave_flux", -700.0, 700.0),
+    ("water_stress", "beta", "1", "water availability for plants", "", 0.0, 1.001),
+    ("leaf_carbon", "C_leaf", "gC m-2", "leaf carbon", "leaf_mass_content_of_carbon", 0.0, 1e5),
+    ("stem_carbon", "C_stem", "gC m-2", "stem carbon", "", 0.0, 1e5),
+    ("root_carbon", "C_root", "gC m-2", "fine-root carbon", "root_mass_content_of_carbon", 0.0, 1e5),
+    ("wood_carbon", "C_wood", "gC m-2", "wood carbon", "", 0.0, 1e6),
+    ("soc_stable", "C_stable", "gC m-2", "soil organic carbon, stable pool", SOC_NAME, 0.0, 1e6),
+    ("energy_residual", "dE", "W m-2", "residual of the surface energy balance", "", -1e6, 1e6),
     ("elevation", "z", "m", "elevation of the land surface", "surface_altitude", -500.0, 9000.0),
     ("area", "A", "m2", "area of the cell", "cell_area", 0.0, INF),
     ("pft_fraction", "PFT", "1", "fraction of the cell under each plant functional type", "area_fraction", 0.0, 1.001),

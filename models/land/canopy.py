@@ -195,7 +195,9 @@ def canopy_newton(w, dt):
         wished = evaporation + slope_e * wet_leaf * change
         granted = smaller(wished, store * latent / dt)
         w[at.EVAP_WET + i] = granted
-        w[at.H_LEAF + i] = sensible + cover * heat * change + wished - granted
+        # A step cut short leaves heat over: it goes to the air as well.
+        left = gain - loss * change
+        w[at.H_LEAF + i] = sensible + cover * heat * change + wished - granted + left
         w[at.EVAP_DRY + i] = transpiration + slope_e * dry_leaf * change
         w[at.CANOPY_STORAGE + i] += stored * change
         to_above = capacity * (base + weight * t_new - t_air) * to_air
@@ -213,11 +215,12 @@ def ground_newton(t, sunlight, lw_down, emissivity, latent_slope, e_humid, e_abo
     e = latent_slope * (e_humid * saturation_vapour_pressure(t) - e_above)
     store = g * (t - t_below)
     slope = 4.0 * emissivity * STEFAN_BOLTZMANN * t3 + heat + latent_slope * e_humid * saturation_slope(t) + g
-    change = clip((sunlight - lw - h - e - store) / slope, -40.0, 40.0)
+    gain = sunlight - lw - h - e - store
+    change = clip(gain / slope, -40.0, 40.0)
     return (
         change,
         lw + 4.0 * emissivity * STEFAN_BOLTZMANN * t3 * change,
-        h + heat * change,
+        h + heat * change + (gain - slope * change),
         e + latent_slope * e_humid * saturation_slope(t) * change,
         store + g * change,
     )

@@ -95,6 +95,9 @@ def carbon_pools(w, dt):
         w[at.WOOD + i] = wood + (npp_wood - turn_wood) * dt
         litter = turn_leaf + turn_stem + turn_root + turn_wood + dead_leaf + dead_stem
         w[at.SOC_FAST + i] = fast + (litter - 1.1 * decay) * dt
+        kept = 1.0 - 1.1 * w[at.SOIL_DECAY + i] * grows * dt
+        w[at.SOC_LOST + i] = 1.0 - (1.0 - w[at.SOC_LOST + i]) * kept
+        w[at.SOC_GAINED + i] = w[at.SOC_GAINED + i] * kept + litter * dt
         w[at.SOC_STABLE + i] = stable + 0.1 * decay * dt
 
         w[at.GPP_RATE + i] = gpp * grows

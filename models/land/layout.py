@@ -94,8 +94,9 @@ ENDS = ("leaf", "stem", "root", "wood", "soc_fast", "soc_stable")
 
 OUTPUTS = (*MEANS, *(f"{name}_end" for name in ENDS))
 
-BALANCE = ("water_worst", "water_sum", "carbon_worst", "energy_worst", "energy_sum", "steps")
-"""Balances of a run: largest residual of a step, sum of residuals [mm, gC m-2, W m-2]."""
+BALANCE = ("water_worst", "water_sum", "carbon_worst", "energy_worst", "energy_sum", "steps", "soc_lost", "soc_gained")
+"""Balances of a run: largest residual of a step and sum of residuals [mm, gC m-2, W m-2]; the affine map of fast soil
+carbon since the last reset: fraction lost [1], litter still there [gC m-2]."""
 
 _ROWS = (*STATE, *PARAMETERS, *SITE, *DERIVED, *FORCING, *WORK, *(f"out_{name}" for name in MEANS), *BALANCE)
 

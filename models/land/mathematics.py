@@ -2,7 +2,7 @@
 
 Numba's own ``exp``, ``log`` and ``where`` of scalars are library calls or 0-d arrays, which keep LLVM from
 vectorising the loop around them. Here each name is numpy for arrays, and for scalars inside a kernel a
-branch-free polynomial or a select. Relative error of ``exp`` and ``log`` is below 4e-16.
+branch-free polynomial or a select. Relative error of ``exp`` and ``log`` is below 6e-16.
 """
 
 import llvmlite.ir

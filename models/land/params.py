@@ -295,7 +295,7 @@ def class_values(name: str, classes: np.ndarray) -> dict[str, np.ndarray]:
     classes = np.asarray(classes)
     wrong = classes[(classes < 1) | (classes > count) | (classes != np.floor(classes))]
     if wrong.size:
-        msg = f"{name} class {wrong.flat[0]!r} is not in the table: classes are whole numbers from 1 to {count}."
+        msg = f"{name} class {wrong.flat[0]:g} is not in the table: classes are whole numbers from 1 to {count}."
         raise ValueError(msg)
     index = classes.astype(int) - 1
     return {key: np.array(row, float)[index] for key, row in table.items() if key != "class"}

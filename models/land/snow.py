@@ -1,4 +1,4 @@
-"""Snow of one density and two temperatures: fall, sublimation, liquid water, compaction (Anderson 1976; Niu et al. 2011)."""
+"""Snow of one density and two temperatures: fall, sublimation, liquid water, settling (Anderson 1976)."""
 
 from models.kernel import equation, lane_kernel
 from models.land import layout as at
@@ -70,9 +70,7 @@ def snow_water(w, dt):
         liquid_top = w[at.SNOW_LIQUID_TOP + i]
         rate = compaction_rate(0.5 * share * swe, liquid_top, density, w[at.T_SNOW + i], t_air, viscosity)
         burden = 0.5 * (1.0 + share) * swe
-        rate_deep = compaction_rate(
-            burden, liquid - liquid_top, density, w[at.T_SNOW_DEEP + i], t_air, viscosity
-        )
+        rate_deep = compaction_rate(burden, liquid - liquid_top, density, w[at.T_SNOW_DEEP + i], t_air, viscosity)
         rate = share * rate + (1.0 - share) * rate_deep
         melted = w[at.SNOW_GONE + i] / ice_before
         settled = depth * (1.0 - smaller(rate * dt + melted, 0.5))
