@@ -30,35 +30,9 @@ def table():
 
 def test_a_run_returns_named_quantities_in_the_units_of_the_nomenclature(weather, table):
     ds = run_land(weather, table)
-    asked = [
-        "soil_moisture",
-        "soil_temperature",
-        "ssm",
-        "rzsm",
-        "smsf",
-        "smrz",
-        "t_soil",
-        "frozen",
-        "swe",
-        "snow_depth",
-        "lai",
-        "fpar",
-        "transpiration",
-        "soil_evaporation",
-        "interception_evaporation",
-        "et",
-        "le",
-        "h",
-        "runoff",
-        "drainage",
-        "gpp",
-        "npp",
-        "nee",
-        "soc_fast",
-        "soc_stable",
-        "leaf_carbon",
-    ]
-    for name in asked:
+    water = "soil_moisture ssm rzsm smsf smrz swe snow_depth transpiration soil_evaporation interception_evaporation et"
+    rest = "soil_temperature t_soil frozen lai fpar le h runoff drainage gpp npp nee soc_fast soc_stable leaf_carbon"
+    for name in f"{water} {rest}".split():
         quantity = VARIABLES[name]
         assert ds[name].attrs["units"] == quantity.unit
         assert float(ds[name].min()) >= quantity.low
