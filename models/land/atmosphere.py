@@ -59,7 +59,8 @@ def momentum_psi(zeta):
     """Stability function of momentum (Paulson 1970 unstable, Dyer 1974 stable)."""
     x2 = np.sqrt(1.0 + 16.0 * larger(-zeta, 0.0))
     x = np.sqrt(x2)
-    unstable = 2.0 * log(0.5 * (1.0 + x)) + log(0.5 * (1.0 + x2)) - 2.0 * arctangent(x) + 1.5707963267948966
+    # The logarithms of Paulson's form in one.
+    unstable = log(0.125 * (1.0 + x) * (1.0 + x) * (1.0 + x2)) - 2.0 * arctangent(x) + 1.5707963267948966
     return where(zeta < 0.0, unstable, -5.0 * zeta)
 
 

@@ -33,28 +33,39 @@ __all__ = [
     "roughness_canopy",
     "shaded_ground",
     "soil_surface",
+    "vapour_diffusivity",
     "within_canopy",
 ]
 
 
-@equation
-def dry_layer_resistance(liquid, porosity, wilting, b, exponent):
-    """Resistance of the dry layer to soil evaporation [s m-1] (Sakaguchi and Zeng 2009, Eqs. 18-20).
+def vapour_diffusivity(porosity, wilting, b):
+    """Diffusivity of vapour in dry soil [m2 s-1] (Sakaguchi and Zeng 2009, Eq. 20).
 
     Parameters
     ----------
-    liquid, porosity, wilting : float
-        Liquid water, porosity and wilting point of the top layer [m3 m-3].
+    porosity, wilting : float
+        Porosity and wilting point [m3 m-3].
     b : float
         Exponent of the retention curve.
+    """
+    return 2.2e-5 * porosity**2 * np.maximum(1.0 - wilting / porosity, 0.01) ** (2.0 + 3.0 / b)
+
+
+@equation
+def dry_layer_resistance(liquid, porosity, diffusivity, exponent):
+    """Resistance of the dry layer to soil evaporation [s m-1] (Sakaguchi and Zeng 2009, Eqs. 18-19).
+
+    Parameters
+    ----------
+    liquid, porosity : float
+        Liquid water and porosity of the top layer [m3 m-3].
+    diffusivity : float
+        Diffusivity of vapour in dry soil [m2 s-1].
     exponent : float
         Exponent ``w`` of the layer's thickness, 5 in the paper.
     """
     full = smaller(larger(liquid / porosity, 0.0), 1.0)
-    thickness = 0.1 * (exp(power(larger(1.0 - full, 1e-12), exponent)) - 1.0) / 1.71828
-    dry = larger(1.0 - wilting / porosity, 0.01)
-    diffusivity = 2.2e-5 * porosity * porosity * power(dry, 2.0 + 3.0 / b)
-    return thickness / diffusivity
+    return 0.1 * (exp(power(larger(1.0 - full, 1e-12), exponent)) - 1.0) / 1.71828 / diffusivity
 
 
 @lane_kernel
@@ -65,7 +76,8 @@ def soil_surface(w):
         liquid = w[at.LIQUID_1 + i]
         b = larger(w[at.B + i], 1.0)
         snow = w[at.SNOW_COVER + i]
-        resistance = dry_layer_resistance(liquid, porosity, wilting, b, w[at.EVAPORATION_EXPONENT + i])
+        diffusivity = w[at.VAPOUR_DIFFUSIVITY + i]
+        resistance = dry_layer_resistance(liquid, porosity, diffusivity, w[at.EVAPORATION_EXPONENT + i])
         w[at.R_SOIL + i] = where((liquid < 0.01) & (w[at.SNOW_DEPTH + i] == 0.0), 1e6, resistance)
         suction = larger(w[at.PSI_SAT + i], 0.005) * power(clip(liquid / porosity, 0.01, 1.0), -b)
         humid = exp(-suction * GRAVITY / (GAS_VAPOUR * w[at.T_GROUND + i]))

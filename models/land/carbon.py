@@ -3,7 +3,7 @@
 from models.kernel import equation, lane_kernel
 from models.land import layout as at
 from models.land.layout import LANES
-from models.land.mathematics import exp, larger, log, smaller, where
+from models.land.mathematics import exp, larger, smaller, where
 
 __all__ = ["carbon_pools", "leaf_allocation", "soil_water_factor"]
 
@@ -41,7 +41,7 @@ def carbon_pools(w, dt):
         stem_min = w[at.SAI_MIN + i] / 0.003 * grows
 
         season = where(t >= w[at.T_PHOTOSYNTHESIS + i], 1.0, 0.5)
-        warmth = exp(0.1 * (t - 298.16) * log(w[at.RESPIRATION_Q10 + i]))
+        warmth = exp(0.1 * (t - 298.16) * w[at.LOG_RESPIRATION_Q10 + i])
         above_leaf, above_stem = larger(leaf - leaf_min, 0.0), larger(stem - stem_min, 0.0)
         r_leaf = w[at.LEAF_RESPIRATION + i] * warmth * w[at.NITROGEN + i] * lai * season * beta * MOLAR_CARBON
         r_leaf = smaller(above_leaf / dt, r_leaf)

@@ -17,7 +17,14 @@ from models.land.canopy import (
 )
 from models.land.carbon import carbon_pools, soil_decay
 from models.land.groundwater import aquifer_flows, aquifer_store
-from models.land.interception import canopy_cover, canopy_water, precipitation
+from models.land.interception import (
+    canopy_cover,
+    canopy_water,
+    dry_weather,
+    no_snow_cover,
+    precipitation,
+    snow_cover,
+)
 from models.land.layout import LANES
 from models.land.mathematics import larger, where
 from models.land.photosynthesis import stomata, stomata_at_night
@@ -139,16 +146,26 @@ def step(w, dt, newton, substeps, van_genuchten, groundwater):
     start(w)
     water_stored(w, at.STORAGE_BEFORE)
     air(w)
+    light, snowy, icy, wet = 0.0, 0.0, 0.0, 0.0
+    for i in range(LANES):
+        snowy += w[at.SWE + i]
+        wet += w[at.PRECIP_RATE + i] + w[at.CANOPY_LIQUID + i] + w[at.CANOPY_ICE + i]
+    if snowy > 0.0:
+        snow_cover(w)
+    else:
+        no_snow_cover(w)
     canopy_cover(w)
-    precipitation(w, dt)
+    if wet > 0.0:
+        precipitation(w, dt)
+    else:
+        dry_weather(w)
     thermal_properties(w, dt)
     shortwave(w)
     soil_surface(w)
 
-    light, snowy, icy = 0.0, 0.0, 0.0
     for i in range(LANES):
         light += w[at.PAR + i]
-        snowy += w[at.SWE + i] + w[at.SNOW_GROUND + i]
+        snowy += w[at.SNOW_GROUND + i]
     roughness_canopy(w)
     for k in range(newton):
         stability(w, k == 0)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from models.land import layout as at
+from models.land.canopy import vapour_diffusivity
 from models.land.layout import LANES, PARAMETERS, SITE, STATE
 from models.land.params import check_overrides, class_values, surface_defaults
 from models.land.soil_heat import dry_conductivity, solid_conductivity
@@ -218,6 +219,7 @@ def _derived(p: Mapping[str, np.ndarray], van_genuchten: bool) -> dict[str, np.n
         "k_solid": solid_conductivity(p["quartz"], p["porosity"]),
         "nitrogen": np.minimum(1.0 / np.maximum(p["foliage_nitrogen"], 1e-6), 1.0),
         "root_depth": np.array([0.1, 0.1, 0.4, 1.0, 2.0])[np.clip(np.rint(p["root_layers"]), 0, 4).astype(int)],
+        **{f"log_{name}": np.log(p[name]) for name in ("kc_q10", "ko_q10", "vcmax_q10", "respiration_q10")},
         "theta_max": p["porosity"],
         "theta_wilt": p["wilting"],
         "theta_field": np.maximum(p["field_capacity"], p["wilting"] + 0.01),
@@ -232,6 +234,9 @@ def _derived(p: Mapping[str, np.ndarray], van_genuchten: bool) -> dict[str, np.n
         # Field capacity at 33 kPa, wilting at 1500 kPa.
         derived |= {"theta_max": p["vg_theta_s"], "theta_wilt": retained(153.0), "theta_field": retained(3.37)}
         derived["theta_field"] = np.maximum(derived["theta_field"], derived["theta_wilt"] + 0.01)
+    derived["vapour_diffusivity"] = vapour_diffusivity(
+        derived["theta_max"], derived["theta_wilt"], np.maximum(p["b"], 1.0)
+    )
     return derived
 
 

@@ -6,7 +6,15 @@ from models.land.atmosphere import FREEZING
 from models.land.layout import LANES
 from models.land.mathematics import clip, exp, larger, power, smaller, tanh, where
 
-__all__ = ["canopy_cover", "canopy_water", "precipitation", "snow_fraction"]
+__all__ = [
+    "canopy_cover",
+    "canopy_water",
+    "dry_weather",
+    "no_snow_cover",
+    "precipitation",
+    "snow_cover",
+    "snow_fraction",
+]
 
 INTERCEPTED = 1.0 / 1.9  # fraction of the ground rained upon, for one tenth of rain convective (Niu et al. 2011)
 
@@ -20,7 +28,7 @@ def snow_fraction(t):
 
 @lane_kernel
 def canopy_cover(w):
-    """Find leaf and stem area above the snow and the snow cover of the ground.
+    """Find leaf and stem area above the snow.
 
     Leaf area follows leaf carbon, at least ``lai_min``. Tall plants are buried between the bottom and the top of
     the canopy, short ones as if snow bent them (Noah-MP v5, He et al. 2023, section 3.1).
@@ -44,12 +52,27 @@ def canopy_cover(w):
         w[at.STEM_AREA + i] = stem
         w[at.PLANT_AREA + i] = leaf + stem
         w[at.COVER + i] = where(leaf + stem > 0.0, larger(w[at.VEGETATION_FRACTION + i], 0.05), 0.0) * grows
+
+
+@lane_kernel
+def snow_cover(w):
+    """Fraction of the ground under snow (Niu and Yang 2007), and whether snow is deep enough for a layer."""
+    for i in range(LANES):
+        depth = w[at.SNOW_DEPTH + i]
         swe = w[at.SWE + i]
         density = swe / larger(depth, 1e-6)
         melted = power(larger(density, 1.0) * 0.01, w[at.SNOW_COVER_EXPONENT + i])
-        snow_cover = tanh(smaller(depth / (w[at.SNOW_COVER_SCALE + i] * melted), 20.0))
-        w[at.SNOW_COVER + i] = where((depth > 0.0) & (swe > 0.0), snow_cover, 0.0)
+        covered = tanh(smaller(depth / (w[at.SNOW_COVER_SCALE + i] * melted), 20.0))
+        w[at.SNOW_COVER + i] = where((depth > 0.0) & (swe > 0.0), covered, 0.0)
         w[at.SNOW_LAYER + i] = where(depth >= 0.025, 1.0, 0.0)
+
+
+@lane_kernel
+def no_snow_cover(w):
+    """Clear the snow cover where no lane has snow."""
+    for i in range(LANES):
+        w[at.SNOW_COVER + i] = 0.0
+        w[at.SNOW_LAYER + i] = 0.0
 
 
 @lane_kernel
@@ -89,6 +112,18 @@ def precipitation(w, dt):
         w[at.SNOW_GROUND + i] = snow - caught_snow + dropped
         share = where(ice > 0.0, ice / larger(capacity_ice, 1e-6), liquid / larger(capacity, 1e-6))
         w[at.WET + i] = where(share > 0.0, power(clip(share, 1e-12, 1.0), 0.667), 0.0)
+
+
+@lane_kernel
+def dry_weather(w):
+    """Clear what precipitation leaves where no lane has any and no canopy is wet."""
+    for i in range(LANES):
+        w[at.RAIN + i] = 0.0
+        w[at.SNOW + i] = 0.0
+        w[at.NEW_DENSITY + i] = 100.0
+        w[at.RAIN_GROUND + i] = 0.0
+        w[at.SNOW_GROUND + i] = 0.0
+        w[at.WET + i] = 0.0
 
 
 @lane_kernel

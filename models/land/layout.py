@@ -34,7 +34,8 @@ SITE = ("vegetation_fraction", "t_bottom", "forcing_height")
 PARAMETERS = (*VegetationParams._fields, *SoilParams._fields, *SurfaceParams._fields)
 
 DERIVED = (
-    *("phi_1", "phi_2", "k_diffuse", "k_dry", "k_solid", "nitrogen", "root_depth"),
+    *("phi_1", "phi_2", "k_diffuse", "k_dry", "k_solid", "nitrogen", "root_depth", "vapour_diffusivity"),
+    *("log_kc_q10", "log_ko_q10", "log_vcmax_q10", "log_respiration_q10"),
     *("theta_max", "theta_wilt", "theta_field", "vg_m"),
 )
 """Functions of the parameters alone, made once a run."""

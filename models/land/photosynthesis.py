@@ -6,7 +6,7 @@ from models.kernel import equation, lane_kernel
 from models.land import layout as at
 from models.land.atmosphere import FREEZING, saturation_vapour_pressure
 from models.land.layout import LANES
-from models.land.mathematics import exp, larger, log, smaller, where
+from models.land.mathematics import exp, larger, smaller, where
 from models.land.radiation import QUANTA
 
 __all__ = ["leaf_gas_exchange", "root_water_stress", "stomata", "stomata_at_night"]
@@ -76,14 +76,14 @@ def stomata(w):
         t, p = w[at.T_CANOPY + i], w[at.PRESSURE + i]
         celsius = t - FREEZING
         x = 0.1 * (celsius - 25.0)
-        kc = w[at.KC25 + i] * exp(x * log(w[at.KC_Q10 + i]))
-        ko = w[at.KO25 + i] * exp(x * log(w[at.KO_Q10 + i]))
+        kc = w[at.KC25 + i] * exp(x * w[at.LOG_KC_Q10 + i])
+        ko = w[at.KO25 + i] * exp(x * w[at.LOG_KO_Q10 + i])
         oxygen = w[at.O2 + i] * p
         compensation = 0.5 * kc / ko * 0.21 * oxygen
         rubisco = kc * (1.0 + oxygen / ko)
         heat = 1.0 + exp((-2.2e5 + 710.0 * t) / (8.314 * t))
         active = where((t >= w[at.T_PHOTOSYNTHESIS + i]) & (w[at.LEAF_AREA + i] > 0.0), 1.0, 0.0)
-        vcmax = w[at.VCMAX25 + i] * exp(x * log(w[at.VCMAX_Q10 + i])) / heat
+        vcmax = w[at.VCMAX25 + i] * exp(x * w[at.LOG_VCMAX_Q10 + i]) / heat
         vcmax = vcmax * w[at.NITROGEN + i] * w[at.BETA + i] * active
         molar = p / (8.314 * w[at.T_AIR + i]) * 1e6  # umol m-3
         minimum = larger(w[at.STOMATAL_MINIMUM + i], 1.0)
