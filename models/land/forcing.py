@@ -3,11 +3,12 @@
 import numpy as np
 import xarray as xr
 
+from models.land.columns import ColumnTable, column_table
 from models.land.layout import FORCING
 from models.land.solar import mean_cosine_zenith
 from models.variables import VARIABLES
 
-__all__ = ["FILE_NAMES", "forcing_array", "rename_forcing"]
+__all__ = ["FILE_NAMES", "columns_from_dataset", "forcing_array", "rename_forcing"]
 
 FILE_NAMES = {
     "T": "t_air",
@@ -21,6 +22,17 @@ FILE_NAMES = {
 """Names of a forcing file (T K, q kg kg-1, P Pa, wind m s-1, SW and LW W m-2, PR kg m-2 s-1) and ours."""
 
 _SITE_NAMES = ("site", "climate", "column", "cell")
+_COLUMN_NAMES = {
+    "veg": "vegetation",
+    "soil": "soil",
+    "shdmax": "vegetation_fraction",
+    "tbot": "t_bottom",
+    "latitude": "latitude",
+    "longitude": "longitude",
+    "forcing_height": "forcing_height",
+    "soil_colour": "soil_colour",
+    "site": "site",
+}
 SECONDS = np.timedelta64(1, "s")
 
 
@@ -143,3 +155,61 @@ def forcing_array(
         mean_cosine_zenith(day, seconds, dt, np.asarray(latitude, float), np.asarray(longitude, float), cosine)
         out[:, :, -1] = cosine
     return out, times
+
+
+def columns_from_dataset(ds: xr.Dataset, **settings) -> ColumnTable:
+    """Describe the columns of a forcing file.
+
+    Parameters
+    ----------
+    ds : xr.Dataset
+        May hold, per column or per site: ``veg`` and ``soil`` (classes), ``shdmax`` [%], ``tbot`` [K], ``latitude``,
+        ``longitude``, ``forcing_height`` [m], ``soil_colour``, and ``site`` (whose forcing a column takes).
+    **settings
+        The same names, a value or a list each; they stand above the file's. ``vegetation``,
+        ``vegetation_fraction`` [1] and ``t_bottom`` [K] are accepted too.
+
+    Returns
+    -------
+    ColumnTable
+
+    Raises
+    ------
+    ValueError
+        If vegetation or soil is given nowhere, a name is unknown, or a value lies outside its bounds.
+    """
+    unknown = sorted(set(settings) - set(_COLUMN_NAMES) - set(_COLUMN_NAMES.values()))
+    if unknown:
+        accepted = ", ".join(sorted({*_COLUMN_NAMES, *_COLUMN_NAMES.values()}))
+        msg = f"A column has no {unknown[0]!r}; it has {accepted}."
+        raise ValueError(msg)
+    found = {}
+    for name, ours in _COLUMN_NAMES.items():
+        source = next((values[key] for values in (settings, ds) for key in (name, ours) if key in values), None)
+        if source is None:
+            continue
+        percent = name == "shdmax" and (name in settings or (ours not in settings and name in ds))
+        values = np.atleast_1d(np.asarray(getattr(source, "values", source)))
+        found[ours] = values / 100.0 if percent else values
+    missing = [name for name in ("vegetation", "soil") if name not in found]
+    if missing:
+        msg = f"No {missing[0]} class is given: put {missing[0]} among the settings, or a variable of it in the file."
+        raise ValueError(msg)
+    forcing = rename_forcing(ds)
+    count = max(found["vegetation"].size, found["soil"].size)
+    sites = forcing.sizes["site"]
+    if "site" not in found and sites == 1:
+        found["site"] = np.zeros(1, int)
+    elif "site" not in found and count == 1:
+        found["vegetation"], count = np.repeat(found["vegetation"], sites), sites
+    site = np.broadcast_to(found.get("site", np.arange(count)), (count,)).astype(int)
+    if site.max() >= sites:
+        msg = f"A column takes the forcing of site {site.max()}, but the forcing has {sites} sites: give each its site."
+        raise ValueError(msg)
+    # What is given per site goes to each of its columns.
+    rest = {
+        name: values[site] if values.size == sites and values.size not in (1, count) else values
+        for name, values in found.items()
+        if name not in ("vegetation", "soil", "site")
+    }
+    return column_table(found["vegetation"], found["soil"], site=site, **rest)

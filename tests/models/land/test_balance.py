@@ -8,7 +8,7 @@ from models.land.columns import cold_start, column_table
 from tests.models.land.conftest import random_weather, run_steps
 
 SLOW = bool(config.DISABLE_JIT)
-COUNT, STEPS = (40, 24) if SLOW else (1000, 240)
+COUNT, STEPS = (20, 6) if SLOW else (1000, 240)
 
 
 def random_columns(rng, **options):

@@ -7,7 +7,7 @@ from numba import config, njit
 from models.kernel import Cancelled
 from models.land import layout as at
 from models.land.columns import cold_start, column_table
-from models.land.forcing import forcing_array
+from models.land.forcing import columns_from_dataset, forcing_array
 from models.land.params import class_values, parameter_table
 from models.land.radiation import shortwave
 from models.land.run import LandOptions, advance, run_land
@@ -15,7 +15,7 @@ from models.quantity import parameters_of
 from models.variables import VARIABLES
 from tests.models.land.conftest import random_weather, run_steps, site_weather
 
-DAYS = 2 if config.DISABLE_JIT else 60
+DAYS = 1 if config.DISABLE_JIT else 60
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_native_steps_average_to_the_daily_means(weather, table):
 def test_columns_do_not_know_their_neighbours():
     rng = np.random.default_rng(3)
     vegetation, soil = rng.integers(1, 13, 21), rng.integers(1, 13, 21)
-    weather = random_weather(rng, 24 if config.DISABLE_JIT else 120, 21)
+    weather = random_weather(rng, 6 if config.DISABLE_JIT else 120, 21)
     together = cold_start(column_table(vegetation, soil))
     run_steps(together, weather)
     order = rng.permutation(21)
@@ -80,10 +80,10 @@ def test_members_share_forcing_and_perturbed_members_part(weather, table):
     forcing, _ = forcing_array(weather, 3600.0, np.array([40.01]), np.array([-88.37]))
     columns = cold_start(column_table(np.full(24, 12), [4], latitude=40.01, longitude=-88.37, site=0))
     noise = np.zeros((forcing.shape[0], 3, 3, at.LANES))
-    noise[:, :, 0], noise[:, :, 2] = 1.0, np.random.default_rng(0).lognormal(0.0, 0.5, (1, 3, at.LANES))
+    noise[:, :, 0] = noise[:, :, 2] = np.random.default_rng(0).lognormal(0.0, 0.5, (1, 3, at.LANES))
     advance(columns, forcing, LandOptions(), perturbation=noise)
-    assert np.unique(columns.get("theta_1")).size == 24
-    noise[:, :, 2] = 1.0
+    assert np.unique(columns.get("t_soil_1")).size == 24
+    noise[:, :, 0] = noise[:, :, 2] = 1.0
     twin, single = cold_start(columns.table), cold_start(column_table([12], [4], latitude=40.01, longitude=-88.37))
     advance(twin, forcing, LandOptions(), perturbation=noise)
     advance(single, forcing, LandOptions())
@@ -143,6 +143,20 @@ def test_bad_input_is_named_with_what_is_accepted(weather, table):
     wrong["P"].attrs["units"] = "hPa"
     with pytest.raises(ValueError, match="pressure of the forcing is in 'hPa', not 'Pa'"):
         run_land(wrong, table)
+
+
+def test_a_file_of_columns_describes_them_and_settings_stand_above_it(bondville):
+    ds = bondville.assign(veg=("column", [12, 4, 7]), soil=("column", [4, 3, 6]), site=("column", [0, 2, 2]))
+    described = columns_from_dataset(ds, shdmax=95, latitude=40.0, longitude=-88.0)
+    np.testing.assert_array_equal(described.vegetation, [12, 4, 7])
+    np.testing.assert_allclose(described.vegetation_fraction, 0.95)
+    np.testing.assert_allclose(described.t_bottom, bondville.tbot.values[[0, 2, 2]])
+    np.testing.assert_array_equal(columns_from_dataset(ds, soil=[1, 1, 1]).soil, 1)
+    assert columns_from_dataset(bondville, vegetation=12, soil=4).site.tolist() == [0, 1, 2, 3]
+    with pytest.raises(ValueError, match="No vegetation class is given"):
+        columns_from_dataset(bondville)
+    with pytest.raises(ValueError, match="A column has no 'colour'"):
+        columns_from_dataset(ds, colour=4)
 
 
 def test_every_parameter_is_declared_once_and_every_class_lies_within_its_bounds():
