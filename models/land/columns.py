@@ -309,8 +309,8 @@ def cold_start(
         "wood": woody * 500.0,
         "soc_fast": grows * 1000.0,
         "soc_stable": grows * 1000.0,
-        "aquifer": np.zeros(count),
-        "water_table": np.full(count, 27.0),
+        "aquifer": np.full(count, 4900.0),
+        "water_table": np.full(count, 2.5),
     }
     zero = np.zeros(count)
     state = np.stack([_in_lanes(start.get(name, zero)) for name in STATE], axis=1).astype(float)

@@ -9,10 +9,11 @@ import xarray as xr
 from models.kernel import spread
 from models.land import layout as at
 from models.land.column import integrate
-from models.land.columns import Columns, ColumnTable, cold_start
+from models.land.columns import Columns, ColumnTable, cold_start, column_table
 from models.land.forcing import forcing_array
 from models.land.layout import LANES, LAYERS, OUTPUTS
 from models.land.params import SOIL_CLASSES, VEGETATION_CLASSES
+from models.land.solar import mean_cosine_zenith
 from models.land.spinup import SpinUp, balance_soil_carbon, drift
 from models.variables import VARIABLES
 
@@ -363,8 +364,7 @@ def _part(progress: Callable[[float], None] | None, done: int, rounds: int) -> C
 
 def warm() -> None:
     """Compile or load the kernels, so that no user waits for it: call it in the background when a server starts."""
-    from models.land.columns import column_table
-
     columns = cold_start(column_table([12], [4]))
     weather = np.tile([285.0, 0.006, 1e5, 3.0, 100.0, 300.0, 0.0, 0.3], (24, 1, 1))
+    mean_cosine_zenith(np.ones(24), 3600.0 * np.arange(24.0), 3600.0, np.zeros(1), np.zeros(1), np.empty((24, 1)))
     advance(columns, weather, LandOptions(), keep=lambda first, last, output: None)
