@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.kernel import kernel, lane_kernel
+from models.kernel import inline_kernel, kernel, lane_kernel
 from models.land import layout as at
 from models.land.atmosphere import FREEZING, air, stability
 from models.land.canopy import (
@@ -128,7 +128,7 @@ def account_state(w):
         w[at.OUT_FROZEN + i] += where(frozen, 1.0, 0.0)
 
 
-@kernel
+@inline_kernel
 def step(w, dt, newton, substeps, van_genuchten, groundwater):
     """Advance the block at work by one step of ``dt`` seconds.
 

@@ -205,7 +205,22 @@ def _in_lanes(values: np.ndarray) -> np.ndarray:
 
 
 def _derived(p: Mapping[str, np.ndarray], van_genuchten: bool) -> dict[str, np.ndarray]:
-    """Make what depends on the parameters alone."""
+    """Make what depends on the parameters alone; van Genuchten's curve replaces porosity and its like."""
+    curve = {}
+    if van_genuchten:
+
+        def retained(suction: float) -> np.ndarray:
+            s = (1.0 + (p["vg_alpha"] * suction) ** p["vg_n"]) ** (1.0 / p["vg_n"] - 1.0)
+            return p["vg_theta_r"] + s * (p["vg_theta_s"] - p["vg_theta_r"])
+
+        # Field capacity at 33 kPa, wilting at 1500 kPa.
+        curve = {
+            "porosity": p["vg_theta_s"],
+            "k_sat": p["vg_k_sat"],
+            "wilting": retained(153.0),
+            "field_capacity": retained(3.37),
+        }
+        p = dict(p) | curve
     x = np.clip(p["leaf_angle"], -0.4, 0.6)
     x = np.where(np.abs(x) < 0.01, 0.01, x)
     phi_1 = 0.5 - 0.633 * x - 0.33 * x * x
@@ -223,21 +238,9 @@ def _derived(p: Mapping[str, np.ndarray], van_genuchten: bool) -> dict[str, np.n
         "theta_max": p["porosity"],
         "theta_wilt": p["wilting"],
         "theta_field": np.maximum(p["field_capacity"], p["wilting"] + 0.01),
-        "vg_m": 1.0 - 1.0 / p["vg_n"],
     }
-    if van_genuchten:
-
-        def retained(suction: float) -> np.ndarray:
-            s = (1.0 + (p["vg_alpha"] * suction) ** p["vg_n"]) ** -derived["vg_m"]
-            return p["vg_theta_r"] + s * (p["vg_theta_s"] - p["vg_theta_r"])
-
-        # Field capacity at 33 kPa, wilting at 1500 kPa.
-        derived |= {"theta_max": p["vg_theta_s"], "theta_wilt": retained(153.0), "theta_field": retained(3.37)}
-        derived["theta_field"] = np.maximum(derived["theta_field"], derived["theta_wilt"] + 0.01)
-    derived["vapour_diffusivity"] = vapour_diffusivity(
-        derived["theta_max"], derived["theta_wilt"], np.maximum(p["b"], 1.0)
-    )
-    return derived
+    derived["vapour_diffusivity"] = vapour_diffusivity(p["porosity"], p["wilting"], np.maximum(p["b"], 1.0))
+    return curve | derived
 
 
 def cold_start(

@@ -36,7 +36,7 @@ PARAMETERS = (*VegetationParams._fields, *SoilParams._fields, *SurfaceParams._fi
 DERIVED = (
     *("phi_1", "phi_2", "k_diffuse", "k_dry", "k_solid", "nitrogen", "root_depth", "vapour_diffusivity"),
     *("log_kc_q10", "log_ko_q10", "log_vcmax_q10", "log_respiration_q10"),
-    *("theta_max", "theta_wilt", "theta_field", "vg_m"),
+    *("theta_max", "theta_wilt", "theta_field"),
 )
 """Functions of the parameters alone, made once a run."""
 
@@ -44,7 +44,7 @@ FORCING = ("t_air", "q_air", "pressure", "wind", "sw_down", "lw_down", "precip_r
 """Weather of a step [K, kg kg-1, Pa, m s-1, W m-2, W m-2, kg m-2 s-1, 1]; the zenith is a mean over the sunlit part."""
 
 WORK = (
-    *("e_air", "rho_air", "rain", "snow", "new_density", "rain_ground", "snow_ground", "canopy_capacity"),
+    *("e_air", "rho_air", "rain", "snow", "new_density", "rain_ground", "snow_ground"),
     *("leaf_area", "stem_area", "plant_area", "cover", "wet", "snow_cover", "snow_layer", "lai", "sai"),
     *(
         "sw_canopy",
@@ -68,7 +68,7 @@ WORK = (
     *("ground_heat", "evap_canopy", "transpiration_step", "evap_ground", "ponding", "water_in", "soil_evaporation"),
     *("surface_runoff", "bottom_drainage", "storage_before", "carbon_before", "bottom_heat", "snow_gone"),
     *("gpp_rate", "npp_rate", "ra_rate", "rh_rate", "soil_decay", "energy_residual_step", "frozen_factor"),
-    *_layers("k", "d", "rhs", "sub", "mid", "sup", "flow"),
+    *_layers("k", "d"),
     *("excess", "recharge", "evap_demand", "saturated_fraction"),
 )
 """Numbers of one step, forgotten after it."""
