@@ -164,7 +164,8 @@ def columns_from_dataset(ds: xr.Dataset, **settings) -> ColumnTable:
     ----------
     ds : xr.Dataset
         May hold, per column or per site: ``veg`` and ``soil`` (classes), ``shdmax`` [%], ``tbot`` [K], ``latitude``,
-        ``longitude``, ``forcing_height`` [m], ``soil_colour``, and ``site`` (whose forcing a column takes).
+        ``longitude``, ``forcing_height`` [m], ``soil_colour``, and ``site`` (whose forcing a column takes) or
+        ``climate`` (the same, by number or by a name of the attribute ``climates``).
     **settings
         The same names, a value or a list each; they stand above the file's. ``vegetation``,
         ``vegetation_fraction`` [1] and ``t_bottom`` [K] are accepted too.
@@ -178,12 +179,23 @@ def columns_from_dataset(ds: xr.Dataset, **settings) -> ColumnTable:
     ValueError
         If vegetation or soil is given nowhere, a name is unknown, or a value lies outside its bounds.
     """
-    unknown = sorted(set(settings) - set(_COLUMN_NAMES) - set(_COLUMN_NAMES.values()))
+    unknown = sorted(set(settings) - set(_COLUMN_NAMES) - set(_COLUMN_NAMES.values()) - {"climate"})
     if unknown:
         accepted = ", ".join(sorted({*_COLUMN_NAMES, *_COLUMN_NAMES.values()}))
         msg = f"A column has no {unknown[0]!r}; it has {accepted}."
         raise ValueError(msg)
     found = {}
+    climate = settings.pop("climate", None)
+    if climate is None and "climate" in ds and ds["climate"].dims == ("column",):
+        climate = ds["climate"].values
+    if climate is not None:
+        names = [name.strip() for name in str(ds.attrs.get("climates", "")).split(",")]
+        wanted = np.atleast_1d(climate)
+        strange = [str(name) for name in wanted if isinstance(name, str) and str(name) not in names]
+        if strange:
+            msg = f"The forcing has no climate {strange[0]!r}; it has {', '.join(names)}."
+            raise ValueError(msg)
+        found["site"] = np.array([names.index(name) if isinstance(name, str) else int(name) for name in wanted])
     for name, ours in _COLUMN_NAMES.items():
         source = next((values[key] for values in (settings, ds) for key in (name, ours) if key in values), None)
         if source is None:

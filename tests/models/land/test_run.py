@@ -153,10 +153,29 @@ def test_a_file_of_columns_describes_them_and_settings_stand_above_it(bondville)
     np.testing.assert_allclose(described.t_bottom, bondville.tbot.values[[0, 2, 2]])
     np.testing.assert_array_equal(columns_from_dataset(ds, soil=[1, 1, 1]).soil, 1)
     assert columns_from_dataset(bondville, vegetation=12, soil=4).site.tolist() == [0, 1, 2, 3]
+    assert columns_from_dataset(bondville, vegetation=[12, 10], soil=4, climate=["BOR", "IL"]).site.tolist() == [2, 0]
+    with pytest.raises(ValueError, match="The forcing has no climate 'X'; it has IL, MED, BOR, ATL"):
+        columns_from_dataset(bondville, vegetation=[12], soil=4, climate=["X"])
     with pytest.raises(ValueError, match="No vegetation class is given"):
         columns_from_dataset(bondville)
     with pytest.raises(ValueError, match="A column has no 'colour'"):
         columns_from_dataset(ds, colour=4)
+
+
+def test_setting_soil_moisture_moves_the_liquid_alone_and_setting_lai_the_leaves(table):
+    columns = cold_start(table)
+    columns.set("soil_liquid", columns.get("soil_liquid") - 0.1)  # 0.1 of ice
+    columns.set("soil_moisture", np.full((4, 2), 0.9))
+    np.testing.assert_allclose(columns.get("soil_moisture") - columns.get("soil_liquid"), 0.1)
+    np.testing.assert_allclose(columns.get("soil_moisture"), np.tile(columns.get("porosity"), (4, 1)))
+    columns.set("soil_moisture", np.zeros((4, 2)))
+    np.testing.assert_allclose(columns.get("soil_liquid"), 0.02)
+    columns.set("lai", np.array([3.0, 0.0]))
+    np.testing.assert_allclose(columns.get("leaf") * columns.get("sla") * 1e-3, [3.0, 0.05])
+    with pytest.raises(KeyError, match="Columns have no 'gpp'"):
+        columns.get("gpp")
+    with pytest.raises(KeyError, match="'vcmax25' can't be set"):
+        columns.set("vcmax25", 50.0)
 
 
 def test_every_parameter_is_declared_once_and_every_class_lies_within_its_bounds():
