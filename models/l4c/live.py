@@ -1,0 +1,330 @@
+"""L4C kept warm: a run that answers a moved slider by remaking only what hangs on it."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import xarray as xr
+
+from models.kernel import Cancelled
+from models.l4c.column import FULL, PARAMETERS
+from models.l4c.forward import daily_bins, integrate, start_of_year
+from models.l4c.ladder import MONTHS, Decay, Ladder, Light
+from models.l4c.params import PFTS
+from models.l4c.rows import pft_rows
+from models.l4c.spinup import DAYS_OF_YEAR
+from models.options import L4COptions
+from models.packing import DRIVERS, LANES, Blocks
+from models.variables import VARIABLES
+
+__all__ = ["FIELDS", "LiveResult", "LiveRun"]
+
+MIB = 2**20
+FLUXES = ("gpp", "npp", "ra", "rh", "rh_fast", "rh_med", "rh_slow", "reco", "nee")
+QUICK = ("gpp", "npp", "ra", "rh", "reco", "nee", "soc")
+FIELDS = (*QUICK, *(name for name in FULL if name != "gpp"))
+"""Variables a result can be asked for."""
+
+G_PER_PG = 1e15
+
+
+class LiveRun:
+    """Runs of L4C over one set of packed drivers, shared by every visitor.
+
+    Parameters
+    ----------
+    blocks : Blocks
+        Drivers, read only.
+    bplut : mapping, optional
+        Not needed: `L4COptions` names its table. Accepted so that a caller may state what it works with.
+    smrz_range : str
+        How the root-zone wetness of ``blocks`` was rescaled; other choices are refused.
+    limit : int
+        Bytes of results kept.
+    """
+
+    def __init__(
+        self,
+        blocks: Blocks,
+        bplut: Mapping | None = None,
+        *,
+        smrz_range: str = "observed",
+        limit: int = 220 * MIB,
+    ):
+        del bplut
+        self.blocks = blocks
+        self.smrz_range = smrz_range
+        self.ladder = Ladder(blocks, limit)
+        self._unit_light = float(blocks.scale[0]) * float(blocks.fpar_scale)
+        self.vegetated = np.zeros((len(blocks.cell_of), LANES), np.float32)
+        np.add.at(self.vegetated, blocks.block_of, blocks.fraction)
+        self.has_cell = (blocks.cell_of >= 0) & (self.vegetated > 0)
+        self.cells = blocks.cell_of[self.has_cell]
+
+    def result(
+        self,
+        options: L4COptions,
+        *,
+        progress: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        first: np.ndarray | None = None,
+    ) -> "LiveResult":
+        """Run with some options; what earlier runs have in common with this one is taken from them.
+
+        Parameters
+        ----------
+        options : L4COptions
+            What is run.
+        progress : callable, optional
+            Called with the share done, 0-1.
+        cancelled : callable, optional
+            Asked every millisecond of work; when it says yes the run ends.
+        first : (cell,) int array, optional
+            Cells in view, whose plant types run first.
+
+        Returns
+        -------
+        LiveResult
+
+        Raises
+        ------
+        ValueError
+            If the options ask for what these drivers cannot give.
+        models.kernel.Cancelled
+            If ``cancelled`` said yes.
+        """
+        if options.smrz_range != self.smrz_range:
+            msg = (
+                f"smrz_range = {options.smrz_range!r}, but these drivers are rescaled by {self.smrz_range!r};"
+                " run it on the unpacked drivers (python launch.py run)."
+            )
+            raise ValueError(msg)
+        if options.soc_start == "given":
+            msg = "soc_start = 'given' needs a dataset that has soc_fast, soc_med and soc_slow; 'periodic' and 'analytical' are accepted here."
+            raise ValueError(msg)
+        b, base = self.blocks, options.baseline()
+        table, own = options.table(), pft_rows(options.table(), b, options.without, options.frozen_gpp)
+        base_table, start = base.table(), pft_rows(base.table(), b, base.without, base.frozen_gpp)
+        how = "analytical" if options.soc_start == "analytical" else "periodic"
+        pieces: dict[int, tuple[Light, Decay, np.ndarray]] = {}
+        present = [pft for pft in range(1, 9) if len(self.ladder.tiles[pft])]
+        unit = self._unit_rows(own), self._unit_rows(start)
+        for done, pft in enumerate(present):
+            if cancelled is not None and cancelled():
+                raise Cancelled
+            row, start_row = unit[0][pft - 1], unit[1][pft - 1]
+            light = self.ladder.light(pft, row, cancelled)
+            before = self.ladder.light(pft, start_row, cancelled)
+            p = base_table[PFTS[pft - 1]]
+            litter = (
+                (1 - p.f_aut)
+                * p.lue_max
+                * np.divide(before.year, before.days, out=np.zeros_like(before.year), where=before.days > 0)
+            )
+            decay = self.ladder.decay(pft, row, start_row, how, options.litterfall, cancelled)
+            pieces[pft] = light, decay, litter
+            if progress is not None:
+                progress((done + 1) / len(present))
+        return LiveResult(self, options, table, unit, how, pieces)
+
+    def _unit_rows(self, rows: np.ndarray) -> np.ndarray:
+        """Rows with a light-use efficiency of 1."""
+        rows = rows.copy()
+        rows[:, PARAMETERS.index("light") * LANES :][:, :LANES] = self._unit_light
+        rows.flags.writeable = False
+        return rows
+
+
+class LiveResult:
+    """Answers of one run. Read only; made by `LiveRun.result`."""
+
+    def __init__(self, run: LiveRun, options: L4COptions, table: Mapping, unit: tuple, how: str, pieces: Mapping):
+        self.run, self.options = run, options
+        self._table, self._unit, self._how, self._pieces = table, unit, how, pieces
+
+    def field(self, variable: str, when: str | tuple[str, int] = "annual") -> np.ndarray:
+        """Map a variable: the mean of each cell's plant types, weighted by their fractions.
+
+        Parameters
+        ----------
+        variable : str
+            One of `FIELDS`.
+        when : str or tuple
+            "annual", ("month", 0-11) or ("day", index).
+
+        Returns
+        -------
+        (cell,) float32 array
+            Annual fluxes [gC m-2 yr-1]; else the mean over the days, in the variable's unit. NaN where nothing grows.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If there is no such variable or time.
+        """
+        run = self.run
+        total = np.zeros_like(run.vegetated)
+        for pft in self._pieces:
+            tiles = run.ladder.tiles[pft]
+            b = run.blocks
+            # A block has one tile of a plant type, so no place is added to twice.
+            total[b.block_of[tiles]] += np.where(
+                b.fraction[tiles] > 0, b.fraction[tiles] * self._lanes(variable, pft, when), 0
+            )
+        out = np.full(run.blocks.n_cell, np.nan, np.float32)
+        out[run.cells] = total[run.has_cell] / run.vegetated[run.has_cell]
+        return out
+
+    def field_of(self, variable: str, pft: int | str, when: str | tuple[str, int] = "annual") -> np.ndarray:
+        """Map a variable of one plant type; see `field`. NaN where it does not grow."""
+        pft = PFTS.index(pft) + 1 if isinstance(pft, str) else int(pft)
+        b = self.run.blocks
+        out = np.full(b.n_cell, np.nan, np.float32)
+        if pft not in self._pieces:
+            return out
+        tiles = self.run.ladder.tiles[pft]
+        used = b.fraction[tiles] > 0
+        out[b.cell_of[b.block_of[tiles]][used]] = self._lanes(variable, pft, when)[used]
+        return out
+
+    def _lanes(self, variable: str, pft: int, when: str | tuple[str, int]) -> np.ndarray:
+        """Values (tile, lane) of one plant type."""
+        kind, place = self._when(when)
+        if variable not in FIELDS:
+            msg = f"No field is named {variable!r}; there are {', '.join(FIELDS)}."
+            raise KeyError(msg)
+        light, decay, litter = self._pieces[pft]
+        p = self._table[PFTS[pft - 1]]
+        times = np.float32(DAYS_OF_YEAR if kind == "year" and variable in FLUXES else 1.0)
+        if variable in QUICK and kind != "day":
+            month = self.run.ladder.month_of_day
+            days = len(month) if kind == "year" else max(1, int((month == place).sum()))
+
+            def mean(months: np.ndarray) -> np.ndarray:
+                return (months.sum(axis=1) if kind == "year" else months[:, place]) / np.float32(days)
+
+            if variable == "soc":
+                return mean(decay.months[:, :, 1]) * litter
+            gpp = mean(light.months) * np.float32(p.lue_max) if variable != "rh" else None
+            rh = mean(decay.months[:, :, 0]) * litter if variable in ("rh", "reco", "nee") else None
+        else:
+            full = self.run.ladder.full(
+                pft, self._unit[0][pft - 1], self._unit[1][pft - 1], self._how, self.options.litterfall, (kind, place)
+            )
+            if variable not in QUICK:
+                linear = variable.startswith(("rh_", "soc_"))
+                return full[:, FULL.index(variable)] * (litter if linear else 1) * times
+            if variable == "soc":
+                return full[:, FULL.index("soc_fast") : FULL.index("soc_slow") + 1].sum(axis=1) * litter
+            gpp = full[:, 0] * np.float32(p.lue_max)
+            rh = full[:, 1:4].sum(axis=1) * litter
+        f_aut = np.float32(p.f_aut)
+        value = {
+            "gpp": lambda: gpp,
+            "npp": lambda: (1 - f_aut) * gpp,
+            "ra": lambda: f_aut * gpp,
+            "rh": lambda: rh,
+            "reco": lambda: f_aut * gpp + rh,
+            "nee": lambda: f_aut * gpp + rh - gpp,
+        }[variable]()
+        return value * times
+
+    def _when(self, when: str | tuple[str, int]) -> tuple[str, int]:
+        days = len(self.run.blocks.time)
+        if when == "annual":
+            return "year", 0
+        if isinstance(when, tuple) and len(when) == 2:
+            kind, place = when
+            if kind in ("month", "day") and 0 <= int(place) < (MONTHS if kind == "month" else days):
+                return kind, int(place)
+        msg = f"when = {when!r} is not accepted; 'annual', ('month', 0-11) or ('day', 0-{days - 1}) are."
+        raise ValueError(msg)
+
+    def total(self, mask: np.ndarray | None, area: np.ndarray) -> dict[str, dict[str, float]]:
+        """Sum a region.
+
+        Parameters
+        ----------
+        mask : (cell,) bool array or None
+            Cells of the region; None is all.
+        area : (cell,) array
+            Area of the cells [m2].
+
+        Returns
+        -------
+        dict
+            Plant type (and "all") -> gpp, npp, ra, rh, nee [Pg C yr-1], soc [Pg C].
+        """
+        b = self.run.blocks
+        weight = np.asarray(area, np.float64) if mask is None else np.where(mask, area, 0.0)
+        of_lane = np.where(b.cell_of >= 0, weight[b.cell_of], 0.0) / G_PER_PG
+        names = ("gpp", "npp", "ra", "rh", "nee", "soc")
+        out = {}
+        for pft in self._pieces:
+            tiles = self.run.ladder.tiles[pft]
+            share = of_lane[b.block_of[tiles]] * b.fraction[tiles]
+            gpp, rh, soc = (
+                float(np.sum(share * np.where(share > 0, self._lanes(name, pft, "annual"), 0)))
+                for name in ("gpp", "rh", "soc")
+            )
+            ra = float(self._table[PFTS[pft - 1]].f_aut) * gpp
+            out[PFTS[pft - 1]] = dict(zip(names, (gpp, gpp - ra, ra, rh, ra + rh - gpp, soc), strict=True))
+        out["all"] = {name: sum(of_pft[name] for of_pft in out.values()) for name in names}
+        return out
+
+    def series(self, cell: int) -> xr.Dataset:
+        """Run one cell day by day in float64.
+
+        Parameters
+        ----------
+        cell : int
+            Place of the cell in the dataset.
+
+        Returns
+        -------
+        xr.Dataset
+            Outputs and drivers on (time), the mean of the plant types; outputs again on (pft, time) with "_pft" behind
+            their name. ``pft`` holds the types that grow there, empty if none does.
+        """
+        return cell_series(self.run.blocks, self.options, cell)
+
+
+def cell_series(blocks: Blocks, options: L4COptions, cell: int) -> xr.Dataset:
+    """Run one cell of some blocks day by day in float64; see `LiveResult.series`."""
+    if not 0 <= int(cell) < blocks.n_cell:
+        msg = f"cell = {cell} is not there; 0 to {blocks.n_cell - 1} are."
+        raise ValueError(msg)
+    time = ("time", blocks.time.astype("datetime64[ns]"))
+    block, lane = (int(x[0]) if len(x) else -1 for x in np.nonzero(blocks.cell_of == cell))
+    here = blocks.of([block]) if block >= 0 else None
+    if here is None or not (used := here.fraction[:, lane] > 0).any():
+        return xr.Dataset(coords={"time": time, "pft": ("pft", np.zeros(0, int))}, attrs={"cell": int(cell)})
+    here = here.as_float(np.float64)
+    base = options.baseline()
+    rows = pft_rows(options.table(), here, options.without, options.frozen_gpp)
+    base_rows = pft_rows(base.table(), here, base.without, base.frozen_gpp)
+    f_aut, base_f_aut = (
+        np.array([t[PFTS[p - 1]].f_aut for p in here.pft])[:, None] for t in (options.table(), base.table())
+    )
+    how = "analytical" if options.soc_start == "analytical" else "periodic"
+    start = start_of_year(here, base_rows, base_f_aut, how=how, litterfall=options.litterfall)
+    run = integrate(here, rows, start, daily_bins(here), litterfall=options.litterfall)
+    of_pft = {name: run.out[used, :, place, lane] for place, name in enumerate(run.names)}
+    of_pft["ra"] = f_aut[used] * of_pft["gpp"]
+    of_pft["npp"] = of_pft["gpp"] - of_pft["ra"]
+    of_pft["rh"] = of_pft["rh_fast"] + of_pft["rh_med"] + of_pft["rh_slow"]
+    of_pft["reco"] = of_pft["ra"] + of_pft["rh"]
+    of_pft["nee"] = of_pft["reco"] - of_pft["gpp"]
+    of_pft["soc"] = of_pft["soc_fast"] + of_pft["soc_med"] + of_pft["soc_slow"]
+    of_pft["fpar"] = here.fpar[used][:, here.fpar_step, lane]
+    weight = here.fraction[used, lane].astype(np.float64)
+    weight /= weight.sum()
+    ds = xr.Dataset(coords={"time": time, "pft": ("pft", here.pft[used].astype(int))}, attrs={"cell": int(cell)})
+    for name, values in of_pft.items():
+        ds[name] = ("time", weight @ values, VARIABLES[name].cf_attrs)
+        ds[f"{name}_pft"] = (("pft", "time"), values, VARIABLES[name].cf_attrs)
+    for place, name in enumerate(DRIVERS):
+        ds[name] = ("time", here.data[0, :, place, lane].copy(), VARIABLES[name].cf_attrs)
+    ds["apar"] = ds["fpar"] * ds["par"]
+    ds["apar"].attrs = VARIABLES["apar"].cf_attrs
+    ds["fraction"] = ("pft", here.fraction[used, lane].astype(np.float64))
+    return ds
