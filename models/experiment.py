@@ -3,20 +3,24 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import tomli_w
+import xarray as xr
 
+from models.execution import LARGEST_IN_MEMORY, Written, plan_run, run_blocks, run_on_cluster
 from models.l4c.bplut import pft_of
 from models.l4c.params import L4CParams
 from models.options import L4C_CHOICES, L4COptions, check_choice
+from models.output import MemoryTarget, check_target, open_target
 from models.provenance import check_keys, parse_json, parse_query, parse_toml, write_query
 from models.regions import REGIONS, WORLD, Region, region_named
 
-__all__ = ["CHOICES", "Experiment", "L4COptions", "Region"]
+__all__ = ["CHOICES", "Experiment", "L4COptions", "Region", "run", "run_to_file"]
 
 CHOICES = {
     "model": ("l4c",),
@@ -260,3 +264,93 @@ def _checked_period(period: Any) -> tuple[str, str]:
         msg = f"period: the first day {days[0]} comes after the last, {days[1]}."
         raise ValueError(msg)
     return days[0], days[1]
+
+
+def run(
+    experiment: Experiment,
+    ds: xr.Dataset,
+    *,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    block: int | None = None,
+) -> xr.Dataset:
+    """Run an experiment in memory; everything is checked before it computes.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        What to run.
+    ds : xr.Dataset
+        Drivers in our names and units, on (cell, time); may be lazy.
+    progress : callable, optional
+        Told the share done, 0 to 1.
+    cancelled : callable, optional
+        Asked now and then; when it says yes, ``models.kernel.Cancelled`` is raised.
+    block : int, optional
+        Cells that run together; by default as many as fit in 256 MB.
+
+    Returns
+    -------
+    xr.Dataset
+        Outputs on (cell, time) with CF attributes; ``Experiment.from_attrs(result.attrs)`` is the experiment.
+
+    Raises
+    ------
+    ValueError, KeyError
+        If the drivers cannot run: see `models.l4c.run.prepare` and `models.l4c.drivers.pack_blocks`; if the region
+        holds no cell or the period no day; if the result would not fit in memory.
+    """
+    plan = plan_run(experiment, ds, block)
+    if plan.layout.nbytes > LARGEST_IN_MEMORY:
+        msg = (
+            f"The result has {plan.layout.nbytes / 1e9:.1f} GB, more than {LARGEST_IN_MEMORY / 1e9:g} GB: choose a"
+            " region, a period or output = 'monthly', or the command line, which writes it block by block."
+        )
+        raise ValueError(msg)
+    target = MemoryTarget(plan.layout)
+    run_blocks(plan, target, progress=progress, cancelled=cancelled)
+    return target.finish()
+
+
+def run_to_file(
+    experiment: Experiment,
+    ds: xr.Dataset,
+    out: str | Path,
+    *,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    block: int | None = None,
+    scheduler: str | None = None,
+) -> Written:
+    """Run an experiment into a file, block of cells by block, so that neither drivers nor result need fit in memory.
+
+    Parameters
+    ----------
+    experiment, ds, progress, cancelled, block
+        See `run`.
+    out : str or Path
+        OUT.nc or OUT.zarr; one that is there is replaced when the new one is whole.
+    scheduler : str, optional
+        Address of a dask.distributed scheduler, tcp://HOST:PORT; its workers write the Zarr store side by side.
+
+    Returns
+    -------
+    Written
+        Cells, time steps and notes of the run.
+    """
+    path = check_target(out)
+    if scheduler and path.suffix != ".zarr":
+        msg = f"--scheduler writes Zarr, which several processes can write at once: give --out {path.stem}.zarr."
+        raise ValueError(msg)
+    plan = plan_run(experiment, ds, block)
+    target = open_target(path, plan.layout)
+    try:
+        if scheduler:
+            run_on_cluster(plan, target, scheduler, progress=progress, cancelled=cancelled)
+        else:
+            run_blocks(plan, target, progress=progress, cancelled=cancelled)
+    except BaseException:
+        target.abandon()
+        raise
+    target.finish()
+    return Written(len(plan.cells), len(plan.steps.time), plan.setup.notes)
