@@ -114,8 +114,9 @@ class SeriesView:
 
         Parameters
         ----------
-        b, a : Dataset with dims (time) and, for values per plant type, (pft, time)
-            Of the experiment and, dashed, of the baseline.
+        b, a : Dataset
+            Of the experiment and, dashed, of the baseline: variables on (time), and those of plant types, named with
+            "_pft" behind, on (pft, time).
         title : str
             Shown above.
         pft : str, optional
@@ -271,15 +272,11 @@ def _axis_text(plot: Plot) -> str:
 
 
 def _series(ds: xr.Dataset, name: str, pft: str | None) -> np.ndarray | None:
-    """Return one variable along time as float64: of a plant type if it has one, else of the cell."""
-    if name not in ds:
-        return None
-    values = ds[name]
-    if "pft" in values.dims:
-        if pft is None:
-            return None
-        values = values.sel(pft=PFTS.index(pft) + 1)
-    return np.asarray(values.squeeze(drop=True).values, dtype=np.float64)
+    """Return one variable along time as float64: of a plant type where it has its own, else of the cell."""
+    of_pft = f"{name}_pft"
+    if pft is not None and of_pft in ds and PFTS.index(pft) + 1 in ds["pft"].values:
+        return np.asarray(ds[of_pft].sel(pft=PFTS.index(pft) + 1).values, dtype=np.float64)
+    return np.asarray(ds[name].values, dtype=np.float64) if name in ds else None
 
 
 def _limits(columns: dict[str, np.ndarray], plot: Plot) -> tuple[float, float]:
