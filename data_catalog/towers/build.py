@@ -54,7 +54,8 @@ def half_hours(text: str, recipe: Recipe) -> pd.DataFrame:
     for name, columns in recipe.means.items():
         frame[name] = raw[list(columns)].mean(axis=1).to_numpy()
     frame = frame[~frame.index.duplicated()].sort_index()
-    whole = pd.date_range(frame.index[0].normalize(), frame.index[-1].normalize() + pd.Timedelta("23h30min"), freq="30min")
+    last = frame.index[-1].normalize() + pd.Timedelta("23h30min")
+    whole = pd.date_range(frame.index[0].normalize(), last, freq="30min")
     frame = frame.reindex(whole)
     for name, (low, high) in recipe.limits.items():
         if name in frame:
@@ -169,8 +170,16 @@ def build(archives: Path, target: Path) -> list[dict]:
 
 
 def _daily_sheet(data: bytes) -> pd.DataFrame:
-    keep = ("TA_F", "SW_IN_POT", "SW_IN_F", "LW_IN_F", "VPD_F", "PA_F", "P_F", "WS_F", "TS_F_MDS_1", "LE_F_MDS", "H_F_MDS")
-    keep += ("SWC_F_MDS_1", "NEE_VUT_REF", "RECO_NT_VUT_REF", "GPP_NT_VUT_REF", "RECO_DT_VUT_REF", "GPP_DT_VUT_REF")
+    keep = ("TA_F", "SW_IN_POT", "SW_IN_F", "LW_IN_F", "VPD_F", "PA_F", "P_F", "WS_F", "TS_F_MDS_1", "LE_F_MDS")
+    keep += (
+        "H_F_MDS",
+        "SWC_F_MDS_1",
+        "NEE_VUT_REF",
+        "RECO_NT_VUT_REF",
+        "GPP_NT_VUT_REF",
+        "RECO_DT_VUT_REF",
+        "GPP_DT_VUT_REF",
+    )
     sheet = pd.read_excel(io.BytesIO(data), engine="openpyxl", na_values=[FILL])
     sheet.index = pd.to_datetime(sheet["TIMESTAMP"].astype(str), format="%Y%m%d")
     columns = [c for name in keep for c in (name, name + "_QC") if c in sheet]

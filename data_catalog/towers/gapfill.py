@@ -1,5 +1,7 @@
 """Clean and fill a half-hourly flux record, the plain way that the network's processing uses."""
 
+import itertools
+
 import numpy as np
 
 __all__ = ["despike", "fill_by_similar_weather", "interpolate_short", "ustar_threshold"]
@@ -72,7 +74,7 @@ def ustar_threshold(nee: np.ndarray, ustar: np.ndarray, t_air: np.ndarray, night
     flux, friction, warmth = nee[use], ustar[use], t_air[use]
     found = []
     edges = np.quantile(warmth, np.linspace(0, 1, 7))
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in itertools.pairwise(edges):
         inside = (warmth >= low) & (warmth <= high)
         order = np.argsort(friction[inside])
         classes = np.array_split(order, 20)

@@ -89,9 +89,7 @@ def partition_by_night(
         No year has enough nights.
     """
     respiration = np.where(night, measured, np.nan)
-    sensitivity = {
-        int(y): temperature_sensitivity(respiration[year == y], t_air[year == y]) for y in np.unique(year)
-    }
+    sensitivity = {int(y): temperature_sensitivity(respiration[year == y], t_air[year == y]) for y in np.unique(year)}
     if not np.isfinite(list(sensitivity.values())).any():
         msg = "No year has enough measured nights over more than 5 K to fit the response of respiration to temperature."
         raise ValueError(msg)

