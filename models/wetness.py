@@ -12,7 +12,9 @@ HUGE, TINY = np.float32(1e30), np.float32(1e-30)
 
 @inline_kernel
 def rescale_smrz(smrz, low, high):
-    r"""Stretch root-zone wetness between its long-term limits, logarithmically, to 5-100 % (Jones et al. 2017, Eq. 1-2).
+    r"""Stretch root-zone wetness between its long-term limits, logarithmically, to 5-100 %.
+
+    Jones et al. 2017, Eq. 1-2, doi 10.1109/JSTARS.2017.2693678.
 
     .. math:: n = 100 (s - s_{low}) / (s_{high} - s_{low}) + 1; \quad s^* = 95 \ln n / \ln 101 + 5
 

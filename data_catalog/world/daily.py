@@ -1,0 +1,118 @@
+"""A year of the world's weather and water in plain numbers, drawn again on demand for a few cells."""
+
+import numpy as np
+import xarray as xr
+
+from data_catalog.world.phenology import fpar
+from data_catalog.world.static import open_static
+from data_catalog.world.store import FPAR_SCALE, MOST_YEARS, SEED, YEAR
+from data_catalog.world.water import (
+    BALANCE,
+    FROZEN,
+    SMRZ,
+    SMSF,
+    SWE,
+    T_SOIL,
+    WATER,
+    Balance,
+    Soil,
+    balance_of,
+    make_soil,
+)
+from data_catalog.world.weather import (
+    DAYS,
+    PRECIP,
+    SW_DOWN,
+    T_AIR,
+    TMAX,
+    TMIN,
+    VAPOUR,
+    VPD,
+    WEATHER,
+    Tables,
+    make_tables,
+    weather_of,
+)
+from models.kernel import kernel, spread
+from models.variables import VARIABLES
+
+__all__ = ["open_weather", "world_days"]
+
+
+@kernel
+def _days_of(first, last, tables, soil, p, most_years, z, months, room, state, weather, water, start):
+    for cell in range(first, last):
+        weather_of(cell, tables, z, months, weather[cell])
+        balance_of(cell, soil, weather[cell], p, room, state, water[cell], most_years)
+        start[cell] = state
+
+
+def world_days(tables: Tables, soil: Soil, *, balance: Balance = BALANCE) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return weather (cell, row of WEATHER, day), water (cell, row of WATER, day) and the starting state (cell, 5)."""
+    n = len(tables.key)
+    weather, water = np.zeros((n, len(WEATHER), DAYS)), np.zeros((n, len(WATER), DAYS))
+    start = np.zeros((n, 5))
+
+    def work(first: int, last: int) -> None:
+        room, state, months = np.zeros((3, DAYS)), np.zeros(5), np.zeros((2, 12))
+        z = np.zeros((2, DAYS), dtype=np.float32)
+        _days_of(first, last, tables, soil, balance, MOST_YEARS, z, months, room, state, weather, water, start)
+
+    spread(work, n)
+    return weather, water, start
+
+
+def open_weather(grid: str, cells: np.ndarray | None = None, *, seed: int = SEED, year: int = YEAR) -> xr.Dataset:
+    """Draw the daily weather of some cells, with the variables that the packed world does not keep.
+
+    Parameters
+    ----------
+    grid : str
+        "36km" or "108km".
+    cells : (n,) int array, optional
+        Positions along ``cell`` of the static table; all of them if not given (0.4 GB a variable at 36 km).
+    seed, year : int
+        The realisation; those of the packed world if not given.
+
+    Returns
+    -------
+    Dataset
+        On (cell, time): t_air, tmin, tmax, precip, sw_down, par, vpd, q_air, smsf, smrz, t_soil, frozen, swe.
+
+    Raises
+    ------
+    IndexError
+        If a cell is not in the table.
+    """
+    static = open_static(grid)
+    n = static.sizes["cell"]
+    cells = np.arange(n) if cells is None else np.atleast_1d(np.asarray(cells, dtype=np.int64))
+    if cells.size and (cells.min() < 0 or cells.max() >= n):
+        msg = f"cells = {cells.min()} to {cells.max()}; the {grid} world has the cells 0 to {n - 1}."
+        raise IndexError(msg)
+    part = static.isel(cell=cells)
+    tables = make_tables(part, seed=seed, year=year)
+    soil = make_soil(part, np.asarray(fpar(part)), FPAR_SCALE)
+    weather, water, _ = world_days(tables, soil)
+    e = weather[:, VAPOUR]
+    found = {
+        "t_air": weather[:, T_AIR],
+        "tmin": weather[:, TMIN],
+        "tmax": weather[:, TMAX],
+        "precip": weather[:, PRECIP],
+        "sw_down": weather[:, SW_DOWN],
+        "par": 0.45 * 0.0864 * weather[:, SW_DOWN],
+        "vpd": weather[:, VPD],
+        "q_air": 0.622 * e / (soil.pressure[:, None] - 0.378 * e),
+        "smsf": water[:, SMSF],
+        "smrz": water[:, SMRZ],
+        "t_soil": water[:, T_SOIL],
+        "frozen": water[:, FROZEN],
+        "swe": water[:, SWE],
+    }
+    time = np.datetime64(f"{year}-01-01", "D") + np.arange(DAYS)
+    ds = xr.Dataset(
+        {name: (("cell", "time"), x.astype(np.float32), VARIABLES[name].cf_attrs) for name, x in found.items()},
+        coords={"cell": cells, "time": time.astype("datetime64[ns]")},
+    )
+    return ds.assign_coords({name: ("cell", part[name].values) for name in ("latitude", "longitude")})
