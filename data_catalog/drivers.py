@@ -70,8 +70,8 @@ def tower_drivers(
 
     with the world's monthly mean daily range (root-mean-square error 1.5 to 2 K at US-Tw3, US-ARM, FR-Hes). Ground
     counts as frozen when the day's air is below 273.15 K on average. Wetness is soil water content over porosity, the
-    larger of the world's (from its sand fraction, Cosby et al. 1984) and the highest of the record; smsf is the
-    shallowest layer, smrz the mean of the deeper ones or, without any, the shallowest too. Where the tower measured
+    larger of the world's (from its sand fraction, Cosby et al. 1984) and the 99.9th percentile of the record; smsf is
+    the shallowest layer, smrz the mean of the deeper ones or, without any, the shallowest too. Where the tower measured
     moisture at least once in half a year, smrz_min and smrz_max are its own and the world's days are stretched to that
     range. fpar is the world's for the tower's plant type, unless the tower has one.
 
@@ -238,8 +238,8 @@ def _wetness(site: xr.Dataset, layer: str, cell: xr.Dataset) -> np.ndarray:
     if not held.size:
         return water
     sand = float(cell["sand"]) if "sand" in cell and np.isfinite(cell["sand"]) else 43.0
-    porosity = max(0.489 - 0.00126 * sand, float(held.max()))
-    return 100.0 * water / porosity
+    porosity = max(0.489 - 0.00126 * sand, float(np.quantile(held, 0.999)))
+    return np.minimum(100.0 * water / porosity, 100.0)
 
 
 def _of_world(cell: xr.Dataset, name: str, pft: int) -> tuple[np.ndarray, str]:

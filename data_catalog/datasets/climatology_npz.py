@@ -60,8 +60,8 @@ def load(path: str | Path) -> xr.Dataset:
     Parameters
     ----------
     path : path
-        ``.npz`` with arrays fPAR [1], PAR [MJ m-2 d-1], Tmin [K], VPD [Pa], SMRZ [%], SMSF [%], Tsoil [K], FT (1 thawed)
-        of shape (cell, day), PFT (cell) and dates (day) as ISO text.
+        ``.npz`` with arrays fPAR [1], PAR [MJ m-2 d-1], Tmin [K], VPD [Pa], SMRZ [%], SMSF [%], Tsoil [K], FT
+        (1 thawed) of shape (cell, day), PFT (cell) and dates (day) as ISO text.
 
     Returns
     -------

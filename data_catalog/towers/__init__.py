@@ -1,12 +1,13 @@
 """Real towers that ship with the app, by site code; ``README.md`` here says what they are and how they were made."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import xarray as xr
 
-__all__ = ["TOWERS", "Tower", "open_tower"]
+__all__ = ["TOWERS", "Tower", "open_tower", "towers_in"]
 
 _HERE = Path(__file__).parent
 
@@ -47,13 +48,42 @@ TOWERS: dict[str, Tower] = _index()
 """Site code -> tower, in the order in which they are shown."""
 
 
-def open_tower(site: str) -> xr.Dataset:
-    """Open a shipped tower in our names and units.
+def towers_in(data: Iterable[str | Path]) -> dict[str, Path]:
+    """Find tower files of days or half hours in folders, by their names; the first of a site counts, days first.
+
+    Parameters
+    ----------
+    data : iterable of paths
+        Folders; their sub-folders are searched too.
+
+    Returns
+    -------
+    dict
+        Site code -> file, sorted by site.
+    """
+    from data_catalog.datasets.fluxnet import file_name
+
+    found: dict[str, tuple[int, Path]] = {}
+    for folder in data:
+        for path in sorted(Path(folder).rglob("*_FLUXNET*")):
+            parts = file_name(path.name)
+            if not parts and path.suffix.lower() == ".zip":
+                parts = file_name(f"{path.stem}_DD.csv")  # an archive of all resolutions
+            rank = {"DD": 0, "HH": 1, "HR": 1}.get(parts.get("resolution", ""), 9)
+            if path.is_file() and rank < 9 and rank < found.get(parts["site"], (9, path))[0]:
+                found[parts["site"]] = (rank, path)
+    return {site: path for site, (_, path) in sorted(found.items())}
+
+
+def open_tower(site: str, data: Iterable[str | Path] = ()) -> xr.Dataset:
+    """Open a tower in our names and units, by day.
 
     Parameters
     ----------
     site : str
-        A key of `TOWERS`, for example ``"FR-Hes"``.
+        A key of `TOWERS`, for example ``"FR-Hes"``, or a site whose file lies in ``data``.
+    data : iterable of paths
+        The user's own folders; what lies there goes before what ships.
 
     Returns
     -------
@@ -64,7 +94,9 @@ def open_tower(site: str) -> xr.Dataset:
     Raises
     ------
     KeyError
-        No tower of that name ships with the app.
+        No tower of that name ships with the app or lies in ``data``.
+    ValueError
+        The user's file is broken; see `data_catalog.datasets.fluxnet.read_fluxnet`.
 
     Examples
     --------
@@ -72,9 +104,17 @@ def open_tower(site: str) -> xr.Dataset:
     'gC m-2 d-1'
     """
     from data_catalog.datasets.fluxnet import read_fluxnet  # pandas is not needed to list the towers
+    from data_catalog.datasets.fluxnet_daily import to_daily
 
+    own = towers_in(data)
+    if site in own:
+        return to_daily(read_fluxnet(own[site], need=(), site=site))
     if site not in TOWERS:
-        msg = f"No tower is named {site!r}; these ship with the app: {', '.join(TOWERS)}. Others open from their file."
+        others = f", and in your folders {', '.join(own)}" if own else ""
+        msg = (
+            f"No tower is named {site!r}; these ship with the app: {', '.join(TOWERS)}{others}. "
+            "Give the folder of its FLUXNET file with --data."
+        )
         raise KeyError(msg)
     tower = TOWERS[site]
     ds = read_fluxnet(tower.path, need=(), site=site)
