@@ -1,5 +1,7 @@
 """A map as a picture file, drawn on the server through the same look-up table as the one on screen."""
 
+import unicodedata
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -98,8 +100,8 @@ def _rgb(colour: str) -> tuple[int, int, int]:
 
 
 def _fitted(text: str, font: ImageFont.FreeTypeFont, width: float) -> str:
-    """Return the text, shortened until it fits."""
-    text = text.encode("latin-1", "replace").decode("latin-1")
+    """Return the text in the letters that the built-in font has, shortened until it fits."""
+    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(text + "...") > width:

@@ -282,7 +282,8 @@ def scale_for(variable: str, when: str | int = "annual", *, difference: bool = F
         if variable in (*FLUXES, *POOLS):
             low, high = 0.0, _round_up(top) if top > 0 else high
         elif top > bottom:
-            low, high = bottom, top
+            step = _round_up((top - bottom) / 10.0)
+            low, high = step * math.floor(bottom / step + 1e-9), step * math.ceil(top / step - 1e-9)
     return Scale(low, high, _CIVIDIS if variable in POOLS else _VIRIDIS, unit, title)
 
 

@@ -59,8 +59,8 @@ def graticule(projection: Projection) -> tuple[dict, dict, dict]:
         x, y = projection.forward(135.0 if polar else -180.0, float(lat))
         words.append((float(x), float(y), degrees_text(lat, "lat"), "left" if polar else "right", 3 if polar else -4))
     for lon in meridians if polar else range(-120, 180, 60):
-        # Outside the rim of a polar map, on the southern edge of the others.
-        x, y = projection.forward(float(lon), projection.south + (-2.5 if polar else 2.5))
+        # Just inside the southern edge.
+        x, y = projection.forward(float(lon), projection.south + 2.5)
         words.append((float(x), float(y), degrees_text(lon, "lon"), "center", 0))
     columns = dict(zip(("x", "y", "text", "align", "dx"), map(list, zip(*words, strict=True)), strict=True))
     return _columns(paths), _columns(rims), columns

@@ -113,7 +113,8 @@ class CellTable:
         column = (np.where(outside, 0.0, lon) + 180.0) * self._columns_per_degree + self._column_west
         column = np.clip(column.astype(np.int32), 0, self.grid.shape[1] - 1)
         cells = self.index[row, column]
-        cells[outside | (np.abs(lat) > 85.044)] = self.n_cell
+        # Beyond the rim of the map, and beyond the northern edge of the grid, there is nothing.
+        cells[outside | (np.abs(lat) > 85.044) | (lat < projection.south)] = self.n_cell
         return cells
 
     def full(self, projection: Projection, width: int, height: int, fine: int = 1) -> np.ndarray:
