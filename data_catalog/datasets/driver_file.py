@@ -117,7 +117,7 @@ def open_drivers(path: str | Path, *, block: int | None = None) -> xr.Dataset:
     raw = _open(path)
     try:
         ds = _renamed(raw, path.name)
-        ds = _with_pools(ds, raw)
+        ds = _with_pools(ds, raw, path.name)
         _check_dims(ds, path.name)
         _check_units(ds, path.name)
         _check_days(ds, path.name)
@@ -164,7 +164,9 @@ def _open(path: Path) -> xr.Dataset:
         msg = f"{path.name} is neither NetCDF nor Zarr (it starts with {head!r})."
         raise ValueError(msg)
     try:
-        return xr.open_dataset(path, engine=engine, chunks=None)
+        # Saying whether the metadata are consolidated spares the reader a warning.
+        options = {"consolidated": (path / ".zmetadata").exists()} if engine == "zarr" else {}
+        return xr.open_dataset(path, engine=engine, chunks=None, **options)
     except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError) as error:
         msg = (
             f"{path.name} cannot be read as {engine}; is it truncated or damaged? ({str(error).splitlines()[0][:160]})"
@@ -205,16 +207,16 @@ def _renamed(raw: xr.Dataset, file: str) -> xr.Dataset:
     return ds.drop_vars([name for name in ds.coords if name not in {"time", "pft", "cell", "latitude", "longitude"}])
 
 
-def _with_pools(ds: xr.Dataset, raw: xr.Dataset) -> xr.Dataset:
+def _with_pools(ds: xr.Dataset, raw: xr.Dataset, file: str) -> xr.Dataset:
     """Take over starting pools and decay rates that are stacked along a dimension ``pool``."""
     for name, ours in (("SOC_init", _POOLS), ("param_decay_rates", _RATES)):
         if name not in raw:
             continue
         stacked = raw[name]
         if stacked.ndim != 2 or stacked.sizes.get("pool") != len(ours):
-            msg = f"{name} has dimensions {stacked.dims} of {stacked.shape}; it must be (pool, cell) with 3 pools."
+            msg = f"{file}: {name} has dimensions {stacked.dims} of {stacked.shape}; it must be (pool, cell) with 3 pools."
             raise ValueError(msg)
-        order = _pool_order(stacked)
+        order = _pool_order(stacked, file)
         for name_of_pool, place in zip(ours, order, strict=True):
             ds[name_of_pool] = stacked.isel(pool=place, drop=True)
     if "k_med" in ds and "param_decay_rates" in raw:
@@ -225,18 +227,20 @@ def _with_pools(ds: xr.Dataset, raw: xr.Dataset) -> xr.Dataset:
             ds[ours] = raw[ours]
     given = [ours for ours in _POOLS if ours in ds]
     if given and len(given) < len(_POOLS):
-        msg = f"The file gives the starting SOC of {', '.join(given)} alone; give all of soc_fast, soc_med, soc_slow."
+        msg = f"{file} gives the starting SOC of {', '.join(given)} alone; give all of soc_fast, soc_med, soc_slow."
         raise ValueError(msg)
     return ds
 
 
-def _pool_order(stacked: xr.DataArray) -> tuple[int, ...]:
+def _pool_order(stacked: xr.DataArray, file: str) -> tuple[int, ...]:
     """Find the fast, medium and slow pool by their labels; without labels they stand in this order."""
     if "pool" not in stacked.coords or stacked["pool"].dtype.kind not in "UOST":
         return 0, 1, 2
     labels = [str(label).lower()[:3] for label in stacked["pool"].values]
     if sorted(labels) != ["fas", "med", "slo"]:
-        msg = f"pool is labelled {', '.join(map(str, stacked['pool'].values))}; the pools are fast, medium, slow."
+        msg = (
+            f"{file}: pool is labelled {', '.join(map(str, stacked['pool'].values))}; the pools are fast, medium, slow."
+        )
         raise ValueError(msg)
     return tuple(labels.index(label) for label in ("fas", "med", "slo"))
 

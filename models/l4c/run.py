@@ -84,8 +84,8 @@ def prepare(options: L4COptions, ds: xr.Dataset, precision: str = "float64") -> 
     litterfall_given = "litterfall" in ds and not follow and "time" not in ds["litterfall"].dims
     if not (how == "given" and litterfall_given) and not covers_a_year(ds["time"].values):
         msg = (
-            f"The record has {ds.sizes['time']} days; starting SOC and litterfall need every day of the calendar once."
-            f" Give a whole year, or {', '.join(POOLS)} and litterfall on (cell)."
+            f"The record has {ds.sizes['time']} days; starting SOC and litterfall need a whole year."
+            f" Give one, or {', '.join(POOLS)} and litterfall on (cell)."
         )
         raise ValueError(msg)
     if own:

@@ -21,9 +21,19 @@ from models.packing import DRIVERS, LANES, Blocks
 __all__ = ["covers_a_year", "start_of_record"]
 
 
+ALMOST = 360
+"""Calendar days that a record must have: one of 365 days lacks one if it has a 29 February."""
+
+
 def covers_a_year(time: np.ndarray) -> bool:
-    """Whether every day of the calendar but 29 February occurs."""
-    return len(np.unique(day_of_365(time)[day_of_365(time) >= 0])) == DAYS
+    """Whether the record has a day for almost every one of the calendar."""
+    return _calendar_days(time) >= ALMOST
+
+
+def _calendar_days(time: np.ndarray) -> int:
+    """Count the different days of the calendar, 29 February left out."""
+    place = day_of_365(time)
+    return len(np.unique(place[place >= 0]))
 
 
 def start_of_record(
@@ -57,7 +67,7 @@ def start_of_record(
     Start
         Pools at the start of the record's first day.
     """
-    if len(blocks.time) == DAYS and covers_a_year(blocks.time):
+    if len(blocks.time) == DAYS == _calendar_days(blocks.time):
         return start_of_year(blocks, rows, f_aut, how=how, litterfall=litterfall, cancelled=cancelled)
     n, kind, time = blocks.n_tile, blocks.float_type, blocks.time
     tiles, row_of = np.arange(n, dtype=np.int32), row_of_tiles(blocks, rows)
