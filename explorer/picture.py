@@ -45,20 +45,19 @@ def draw_map(
     draw = ImageDraw.Draw(picture)
     small, large = ImageFont.load_default(size), ImageFont.load_default(round(1.3 * size))
 
-    def lines(columns: dict[str, list], colour: object, thickness: int) -> None:
-        for xs, ys in zip(columns["x"], columns["y"], strict=True):
-            x = border + (np.asarray(xs, dtype=float) - left) / (right - left) * across
-            y = head + (top - np.asarray(ys, dtype=float)) / (top - bottom) * down
-            good = np.isfinite(x) & np.isfinite(y) & (y >= head - 1) & (y <= head + down + 1)
-            # A line that leaves the picture is drawn in pieces.
-            for piece in np.split(np.arange(x.size), np.flatnonzero(np.diff(good)) + 1):
-                if piece.size > 1 and good[piece[0]]:
-                    draw.line(list(zip(x[piece], y[piece], strict=True)), fill=colour, width=thickness)
+    def lines(columns: dict[str, np.ndarray], colour: object, thickness: int) -> None:
+        x = border + (np.asarray(columns["x"], dtype=float) - left) / (right - left) * across
+        y = head + (top - np.asarray(columns["y"], dtype=float)) / (top - bottom) * down
+        good = np.isfinite(x) & np.isfinite(y) & (y >= head - 1) & (y <= head + down + 1)
+        # Lines end at a NaN, or where they leave the picture.
+        for piece in np.split(np.arange(x.size), np.flatnonzero(np.diff(good)) + 1):
+            if piece.size > 1 and good[piece[0]]:
+                draw.line(list(zip(x[piece], y[piece], strict=True)), fill=colour, width=thickness)
 
     grid, rim, words = graticule(plane)
     lines(grid, LINE, 1)
     lines(rim, SOFT, max(1, size // 12))
-    lines(coast_lines(projection), COAST, max(1, size // 16))
+    lines(coast_lines(projection, extent), COAST, max(1, size // 16))
     if region is not None:
         lines(box_outline(plane, *region), MARK_COLOUR, max(2, size // 8))
     for x, y, text, align in zip(words["x"], words["y"], words["text"], words["align"], strict=True):

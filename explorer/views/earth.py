@@ -4,7 +4,8 @@ from functools import cache
 
 import numpy as np
 
-from explorer.views.projection import Projection
+from data_catalog.world.outlines import coastlines
+from explorer.views.projection import PROJECTIONS, Projection
 
 __all__ = ["box_outline", "coast_lines", "degrees_text", "graticule"]
 
@@ -38,7 +39,7 @@ def graticule(projection: Projection) -> tuple[dict, dict, dict]:
 
     Returns
     -------
-    lines, rim : dict with "x" and "y", lists of arrays
+    lines, rim : dict with "x" and "y", arrays with NaN between lines
     words : dict with "x", "y", "text", "align", "dx"
     """
     polar = projection.name == "north_polar"
@@ -66,27 +67,61 @@ def graticule(projection: Projection) -> tuple[dict, dict, dict]:
     return _columns(paths), _columns(rims), columns
 
 
-def _columns(paths: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, list[np.ndarray]]:
-    """Turn a list of lines into the columns of a source."""
-    return {"x": [x for x, _ in paths], "y": [y for _, y in paths]}
+def _columns(paths: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Join lines into the columns of one source, with a NaN after each: two buffers to send, not two a line."""
+    gap = np.array([np.nan], dtype=np.float32)
+    if not paths:
+        return {"x": gap[:0], "y": gap[:0]}
+    return {
+        name: np.concatenate([part for path in paths for part in (path[axis], gap)])
+        for axis, name in enumerate(("x", "y"))
+    }
 
 
 @cache
-def coast_lines(projection: str) -> dict[str, list[np.ndarray]]:
-    """Return the coasts on the plane of a projection, as columns of a source; made once, shared by all visitors."""
-    return {"x": [], "y": []}
+def _coast(projection: str, resolution: str) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Return the coasts on the plane of a projection; made once, shared by all visitors."""
+    plane = PROJECTIONS[projection]
+    lines = []
+    for line in coastlines(resolution):
+        lon, lat = line.T
+        shown = (lat >= plane.south) & (lat <= plane.north)
+        for piece in np.split(np.arange(lat.size), np.flatnonzero(np.diff(shown)) + 1):
+            if piece.size > 1 and shown[piece[0]]:
+                lines.append(_path(plane, lon[piece], lat[piece]))
+    return tuple(lines)
 
 
-def box_outline(
-    projection: Projection, west: float, south: float, east: float, north: float
-) -> dict[str, list[np.ndarray]]:
+def coast_lines(projection: str, extent: tuple[float, float, float, float] | None = None) -> dict[str, np.ndarray]:
+    """Return the coasts on the plane of a projection, as columns of a source with NaN between lines.
+
+    Parameters
+    ----------
+    projection : str
+        Key of `PROJECTIONS`.
+    extent : left, right, bottom, top, optional
+        A closer look: finer lines, and only those that come into it. Without it the coarse lines of the world.
+    """
+    if extent is None:
+        return _columns(list(_coast(projection, "110m")))
+    left, right, bottom, top = extent
+    return _columns(
+        [
+            (x, y)
+            for x, y in _coast(projection, "50m")
+            if x.max() >= left and x.min() <= right and y.max() >= bottom and y.min() <= top
+        ]
+    )
+
+
+def box_outline(projection: Projection, west: float, south: float, east: float, north: float) -> dict[str, np.ndarray]:
     """Return the outline of a box of degrees; one that crosses the antimeridian (west > east) becomes two."""
     if west > east:
         halves = (
             box_outline(projection, west, south, 180.0, north),
             box_outline(projection, -180.0, south, east, north),
         )
-        return {key: halves[0][key] + halves[1][key] for key in ("x", "y")}
+        return {key: np.concatenate([half[key] for half in halves]) for key in ("x", "y")}
     steps = np.linspace(0.0, 1.0, 41)
     across, up = west + steps * (east - west), south + steps * (north - south)
     lon = np.concatenate([across, np.full(41, east), across[::-1], np.full(41, west)])

@@ -87,7 +87,7 @@ class MapView:
         self._scale: Scale | None = None
         self._view: tuple[float, float, float, float] | None = None
         self._drawn: tuple | None = None
-        self._waiting = False
+        self._waiting = self._close = False
         self._selected: tuple[float, float] | None = None
         self._box: tuple[float, float, float, float] | None = None
         self._tapped, self._boxed = Listeners(), Listeners()
@@ -181,6 +181,13 @@ class MapView:
             if self._scale is not None:
                 self._source.data = self._picture()
 
+        # Half the width in view is where coarse coasts begin to look coarse.
+        left, right, _, _ = self._projection.extent
+        closer = self._view is not None and self._view[1] - self._view[0] < 0.5 * (right - left)
+        if closer or self._close:
+            self._lines["coast"].data = coast_lines(self.projection, self._view if closer else None)
+        self._close = closer
+
         push(self.figure, write)
 
     def select(self, lat: float | None, lon: float | None = None) -> None:
@@ -238,10 +245,10 @@ class MapView:
         fig.outline_line_color = None
         image = fig.image("image", x="x", y="y", dw="dw", dh="dh", source=self._source, color_mapper=self._mapper)
         self._lines = {name: ColumnDataSource({"x": [], "y": []}) for name in ("graticule", "rim", "coast", "box")}
-        fig.multi_line("x", "y", source=self._lines["graticule"], color="#808080", alpha=0.35, line_width=0.6)
-        fig.multi_line("x", "y", source=self._lines["rim"], color="#808080", alpha=0.8, line_width=0.8)
-        fig.multi_line("x", "y", source=self._lines["coast"], color="#6b7785", line_width=0.6)
-        fig.multi_line("x", "y", source=self._lines["box"], color=MARK_COLOUR, line_width=1.6, line_dash="dashed")
+        fig.line("x", "y", source=self._lines["graticule"], color="#808080", alpha=0.35, line_width=0.6)
+        fig.line("x", "y", source=self._lines["rim"], color="#808080", alpha=0.8, line_width=0.8)
+        fig.line("x", "y", source=self._lines["coast"], color="#6b7785", line_width=0.6)
+        fig.line("x", "y", source=self._lines["box"], color=MARK_COLOUR, line_width=1.6, line_dash="dashed")
         self._words = ColumnDataSource({"x": [], "y": [], "text": [], "align": [], "dx": []})
         fig.text(
             "x", "y", "text", source=self._words, text_align="align", text_baseline="middle", x_offset="dx",
@@ -378,6 +385,12 @@ class MapView:
     def _redraw(self) -> None:
         self._waiting = False
         self._source.data = self._picture()
+        # Half the width in view is where coarse coasts begin to look coarse.
+        left, right, _, _ = self._projection.extent
+        closer = self._view is not None and self._view[1] - self._view[0] < 0.5 * (right - left)
+        if closer or self._close:
+            self._lines["coast"].data = coast_lines(self.projection, self._view if closer else None)
+        self._close = closer
 
 
 def caption(values: np.ndarray, scale: Scale, title: str) -> str:
