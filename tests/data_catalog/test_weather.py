@@ -109,7 +109,8 @@ def test_neighbours_share_their_weather_and_far_cells_do_not():
     static = part_of("36km", box=(0.0, 42.0, 40.0, 58.0))
     x = anomalies(drawn(static)[0][:, w.T_AIR])
     x /= x.std(axis=1, keepdims=True)
-    place = dict(zip(zip(static["row"].values.tolist(), static["column"].values.tolist(), strict=True), range(len(x))))
+    row, column = static["row"].values.tolist(), static["column"].values.tolist()
+    place = {(r, c): i for i, (r, c) in enumerate(zip(row, column, strict=True))}
     found = []
     for steps in (1, 10, 30, 60):
         pairs = [(i, place[r, c + steps]) for (r, c), i in place.items() if (r, c + steps) in place][::3]
