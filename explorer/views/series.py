@@ -35,14 +35,13 @@ class Plot:
 
     variables: tuple[str, ...]
     difference: bool = False
-    share: float = 0.5  # of the height of the group
     zero_to_one: bool = False
 
 
 PLOTS: dict[str, tuple[Plot, ...]] = {
     "fluxes": (
-        Plot(("gpp", "ra", "rh", "nee"), share=0.6),
-        Plot(("gpp", "ra", "rh", "nee"), difference=True, share=0.4),
+        Plot(("gpp", "ra", "rh", "nee")),
+        Plot(("gpp", "ra", "rh", "nee"), difference=True),
     ),
     "multipliers": (
         Plot(("f_vpd", "f_tmin", "f_smrz", "f_ft", "e_mult"), zero_to_one=True),
@@ -57,6 +56,9 @@ PLOTS: dict[str, tuple[Plot, ...]] = {
         Plot(("fpar", "frozen"), zero_to_one=True),
     ),
 }
+
+HEAD, FOOT, SMALLEST = 25, 24, 80
+"""Pixels of a plot's legend, of the axis of time, and of the smallest frame in which an axis can say its unit."""
 
 DATES = DatetimeTickFormatter(days="%d %b", months="%b", years="%Y")
 
@@ -76,7 +78,7 @@ class SeriesView:
         self._pft: str | None = None
         self._stale = set(GROUPS)
         self._shown = "fluxes"
-        self._time = Range1d(0, 1)
+        self._time = Range1d(*(int(np.datetime64(day, "ms").astype(np.int64)) for day in ("2015-01-01", "2015-12-31")))
         self._title = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12))
         self._sources = {group: ColumnDataSource({"time": []}) for group in GROUPS}
         self._legends: dict[str, list[LegendItem]] = {}
@@ -170,12 +172,11 @@ class SeriesView:
         crosshair = Span(dimension="height", line_color="#808080", line_width=1, line_dash="dotted")
         figures = []
         self._legends[group] = []
+        frame = max(SMALLEST, round((height - 2 * HEAD - FOOT) / 2)) if len(PLOTS[group]) == 2 else SMALLEST
         for number, plot in enumerate(PLOTS[group]):
             last = number == len(PLOTS[group]) - 1
-            legend_room = 0 if plot.difference else 26
-            body = height * plot.share if len(PLOTS[group]) == 2 else height * 0.36
             fig = figure(
-                height=round(body) + (22 if last else 0) + (legend_room if len(PLOTS[group]) > 2 else 0),
+                height=frame + HEAD + (FOOT if last else 0),
                 sizing_mode="stretch_width",
                 x_axis_type="datetime",
                 x_range=self._time,
@@ -195,6 +196,10 @@ class SeriesView:
             fig.yaxis.ticker.desired_num_ticks = 4
             fig.yaxis.axis_label_text_font_size = "11px"
             fig.grid.grid_line_alpha = 0.5
+            if plot.difference:
+                fig.title.text = "B − A"
+                fig.title.text_font_size = "11px"
+                fig.title.align = "right"
             if group == "fluxes":
                 fig.add_layout(Span(location=0, dimension="width", line_color="#808080", line_width=0.8))
             self._draw(fig, group, plot, source)
@@ -266,9 +271,9 @@ def _columns_of(group: str) -> list[str]:
 
 
 def _axis_text(plot: Plot) -> str:
-    """Return what stands beside the vertical axis: the quantity in a word, and its unit."""
+    """Return what stands beside the vertical axis: the unit; the legend above names the quantities."""
     unit = unit_text(VARIABLES[plot.variables[0]].unit) or "0–1"
-    return f"B − A [{unit}]" if plot.difference else f"[{unit}]"
+    return f"[{unit}]"
 
 
 def _series(ds: xr.Dataset, name: str, pft: str | None) -> np.ndarray | None:
