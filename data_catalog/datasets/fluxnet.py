@@ -137,14 +137,14 @@ def read_fluxnet(
     if isinstance(wanted, str):
         msg = f"need = {need!r}; 'all', 'drivers' or a sequence of variable names is accepted."
         raise ValueError(msg)
-    text = table.text()
-    header = check_header(text, label)
+    data = table.data()
+    header = check_header(data, label)
     for ours in wanted:
         if ours not in columns or not set(columns[ours].names) & set(header):
             raise ValueError(_missing(columns, ours, label))
     moisture = sorted((c for c in header if re.fullmatch(SWC + r"\d+", c)), key=lambda c: int(c.rsplit("_", 1)[1]))
     present = [column for spec in columns.values() for column in spec.names if column in header]
-    frame, step = _frame(text, header, present + moisture, label, parts)
+    frame, step = _frame(data, header, present + moisture, label, parts)
     filled = {column for column in present if frame[column].notna().any()}
     chosen = {ours: next((c for c in spec.names if c in filled), None) for ours, spec in columns.items()}
     for ours in wanted:
@@ -156,6 +156,8 @@ def read_fluxnet(
             ds[ours] = _variable(frame, columns[ours], column, step)
             _add_quality(ds, ours, frame, column, step)
     _add_moisture(ds, frame, moisture, step)
+    if step == "DD" and "tmin" not in ds:
+        _add_minimum(ds, files)
     check_units(ds, chosen, label, step)
     code = site or parts.get("site", "")
     ds = ds.expand_dims(site=[code or "unknown"], axis=1)
@@ -167,25 +169,24 @@ def read_fluxnet(
         "file": label,
         "resolution": step,
         "partitioning": METHODS[partitioning],
-        "missing": " ".join(ours for ours, column in chosen.items() if column is None),
+        "missing": " ".join(ours for ours in chosen if ours not in ds),
         "citation": CITATION,
         "synthetic": 0,
     }
     return ds
 
 
-def check_header(text: str, label: str) -> list[str]:
+def check_header(data: bytes, label: str) -> list[str]:
     """Return the column names, after checking that this is a whole comma-separated FLUXNET table."""
-    lines = text[:200_000].split("\n")
-    header = [cell.strip().strip('"') for cell in lines[0].split(",")]
+    first = data[:200_000].split(b"\n", 1)[0].decode("latin-1").rstrip("\r")
+    header = [cell.strip().strip('"') for cell in first.split(",")]
     if not ({"TIMESTAMP", "TIMESTAMP_START"} & set(header)):
-        first = lines[0][:60]
-        mark = next((m for m in (";", "\t", "|") if m in lines[0] and lines[0].startswith("TIMESTAMP")), None)
+        mark = next((m for m in (";", "\t", "|") if m in first and first.startswith("TIMESTAMP")), None)
         if mark:
             msg = f"{label}: columns are separated by {mark!r}; FLUXNET tables use ',' (and '.' in numbers)."
         else:
             msg = (
-                f"{label}: the first line starts with {first!r}; a FLUXNET table starts with TIMESTAMP or "
+                f"{label}: the first line starts with {first[:60]!r}; a FLUXNET table starts with TIMESTAMP or "
                 "TIMESTAMP_START. Raw (BASE) tables have to be processed to FLUXNET names first."
             )
         raise ValueError(msg)
@@ -193,9 +194,10 @@ def check_header(text: str, label: str) -> list[str]:
     if twice:
         msg = f"{label}: column {twice[0]} stands there twice; each name once is accepted."
         raise ValueError(msg)
-    body = text.rstrip("\n")
-    last = body[body.rfind("\n") + 1 :]
-    if body.count("\n") < 1:
+    tail = data[-200_000:].rstrip(b"\r\n")
+    last = tail[tail.rfind(b"\n") + 1 :].decode("latin-1")
+    after = data.find(b"\n") + 1
+    if not after or not data[after : after + 10_000].strip():
         msg = f"{label}: there is a header and no row; at least one time step is needed."
         raise ValueError(msg)
     if last.count(",") + 1 != len(header):
@@ -217,13 +219,15 @@ def _missing(columns: dict[str, TowerColumn], ours: str, label: str, what: str =
     return f"{label}: column {spec.names[0]} ({ours}) {what}; accepted: {', '.join(spec.names)}.{rest}"
 
 
-def _frame(text, header, data_columns, label, parts) -> tuple[pd.DataFrame, str]:
+def _frame(data, header, data_columns, label, parts) -> tuple[pd.DataFrame, str]:
     stamp = "TIMESTAMP_START" if "TIMESTAMP_START" in header else "TIMESTAMP"
     quality = [c + "_QC" for c in data_columns if c + "_QC" in header]
     extra = ["TIMESTAMP_END"] if "TIMESTAMP_END" in header else []
     use = list(dict.fromkeys([stamp, *extra, *data_columns, *quality]))
     try:
-        frame = pd.read_csv(io.StringIO(text), usecols=use, dtype={stamp: str, **dict.fromkeys(extra, str)})
+        frame = pd.read_csv(
+            io.BytesIO(data), encoding="latin-1", usecols=use, dtype={stamp: str, **dict.fromkeys(extra, str)}
+        )
     except (pd.errors.ParserError, ValueError) as error:
         msg = f"{label}: not a regular table ({error}). Fetch it again."
         raise ValueError(msg) from error
@@ -334,6 +338,25 @@ def _add_moisture(ds: xr.Dataset, frame: pd.DataFrame, moisture: list[str], step
                 values, dims="time", attrs=VARIABLES[ours].cf_attrs | {"column": " ".join(columns), "comment": note}
             )
             _add_quality(ds, ours, frame, columns[0], step)
+
+
+def _add_minimum(ds: xr.Dataset, files: list[TableFile]) -> None:
+    """Take daily Tmin from the half hours of the same archive, if it holds them."""
+    finer = [file for file in files if file_name(file.name).get("resolution") in {"HH", "HR"}]
+    main = [file for file in finer if file_name(file.name)["product"] in MAIN_PRODUCTS]
+    if not main:
+        return
+    label, data = PurePosixPath(main[0].name).name, main[0].data()
+    header = check_header(data, label)
+    column = next((c for c in columns_of("NT")["t_air"].names if c in header), None)
+    if column is None:
+        return
+    frame, step = _frame(data, header, [column], label, file_name(main[0].name))
+    by_day = frame[column].groupby(frame.index.normalize())
+    enough = by_day.count() >= 0.8 * (48 if step == "HH" else 24)
+    lowest = (by_day.min() + 273.15).where(enough).reindex(pd.DatetimeIndex(ds["time"].to_numpy()))
+    attrs = {**VARIABLES["tmin"].cf_attrs, "column": f"{column} ({step})"}
+    ds["tmin"] = xr.DataArray(lowest.to_numpy(), dims="time", attrs=attrs)
 
 
 def load(path: str | Path, **options) -> xr.Dataset:

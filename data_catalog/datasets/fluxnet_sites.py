@@ -1,6 +1,7 @@
 """Where a tower stands and what grows there: from a BADM (BIF) table or a site list beside its file."""
 
 import csv
+import functools
 import io
 from pathlib import Path
 
@@ -83,8 +84,8 @@ def find_site(code: str, source: str | Path | bytes, files: list[TableFile] = ()
     """
     if not code:
         return {}
-    for text in _candidates(source, files):
-        found = site_table(text).get(code)
+    for table in _candidates(source, files):
+        found = table.get(code)
         if found and _number(found.get("latitude")) is not None and _number(found.get("longitude")) is not None:
             return _typed(found)
     return {}
@@ -93,7 +94,7 @@ def find_site(code: str, source: str | Path | bytes, files: list[TableFile] = ()
 def _candidates(source, files):
     for file in files:
         if "BIF" in Path(file.name).name.upper() and file.size <= MAX_SITE_TABLE:
-            yield file.text()
+            yield site_table(file.text())
     if isinstance(source, bytes):
         return
     folder = Path(source).resolve().parent
@@ -102,7 +103,16 @@ def _candidates(source, files):
             name = path.name.upper()
             likely = "BIF" in name or "SITE" in name
             if likely and path.stat().st_size <= MAX_SITE_TABLE:
-                yield open_tables(path)[0].text()
+                yield _table_beside(str(path), path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=16)  # a folder of towers shares one list
+def _table_beside(path: str, modified: int) -> dict[str, dict[str, str]]:
+    """Read the site table ``path``; ``modified`` makes a changed file be read again."""
+    try:
+        return site_table(open_tables(path)[0].text())
+    except ValueError:  # some other file with "site" in its name
+        return {}
 
 
 def _number(text: str | None) -> float | None:

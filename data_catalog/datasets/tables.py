@@ -8,10 +8,13 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-__all__ = ["MAX_BYTES", "MAX_RATIO", "Table", "TableFile", "open_tables"]
+__all__ = ["MAX_BYTES", "MAX_RATIO", "MAX_UPLOADED", "Table", "TableFile", "open_tables"]
 
 MAX_BYTES = 1_500_000_000
 """Largest text we unpack: 25 years of half hours in 300 columns are 0.8 GB."""
+
+MAX_UPLOADED = 300_000_000
+"""Largest text that an upload may unpack to: visitors share the memory of the server."""
 
 MAX_RATIO = 200
 """Largest compression we believe: real tables, all fill values, reach about 60."""
@@ -27,9 +30,18 @@ class TableFile:
     size: int
     _source: "Table"
 
+    def data(self) -> bytes:
+        """Return the whole table without a byte-order mark; lines end in LF or CR LF."""
+        return _checked(self._source.read(self.name), PurePosixPath(self.name).name)
+
     def text(self) -> str:
-        """Return the whole text without a byte-order mark; lines end in a line feed."""
-        return self._source.text(self.name)
+        """Return the whole table as text; lines end in LF."""
+        data = self.data()
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            text = data.decode("latin-1")  # names of people in old headers; numbers are ASCII
+        return text.replace("\r\n", "\n")
 
 
 class Table:
@@ -116,11 +128,8 @@ class Table:
             if not member.is_dir() and PurePosixPath(member.filename).suffix.lower() in {".csv", ".txt"}
         ]
 
-    def text(self, name: str) -> str:
-        """Return the text of the table ``name``; see `TableFile.text`."""
-        return _decode(self._bytes(name), PurePosixPath(name).name)
-
-    def _bytes(self, name: str) -> bytes:
+    def read(self, name: str) -> bytes:
+        """Return the bytes of the table ``name``, unpacked."""
         try:
             if self._zip is not None:
                 with self._zip.open(name) as stream:
@@ -141,26 +150,29 @@ class Table:
         return data
 
 
-def _decode(data: bytes, name: str) -> str:
+def _checked(data: bytes, name: str) -> bytes:
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         msg = f"{name} is text in UTF-16; save it as plain CSV (UTF-8 or ASCII)."
         raise ValueError(msg)
     if b"\x00" in data[:4096]:
         msg = f"{name} is not a text table (it starts with {data[:8]!r}); a CSV is expected."
         raise ValueError(msg)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")  # names of people in old headers; numbers are ASCII
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if b"\r" in data[:1_000_000] and b"\n" not in data[:1_000_000]:
+        return data.replace(b"\r", b"\n")  # the line ends of old Macintosh programs
+    return data
 
 
-def open_tables(source: str | Path | bytes, name: str = "", max_bytes: int = MAX_BYTES) -> list[TableFile]:
+def open_tables(source: str | Path | bytes, name: str = "", max_bytes: int | None = None) -> list[TableFile]:
     """List the tables that ``source`` holds.
 
     Parameters
     ----------
     source : path or bytes
         A CSV, ``.csv.gz`` or zip; bytes when it came as an upload, then ``name`` is its file name.
+    max_bytes : int, optional
+        Most that a table may unpack to; `MAX_BYTES`, or `MAX_UPLOADED` for an upload.
     """
+    if max_bytes is None:
+        max_bytes = MAX_UPLOADED if isinstance(source, bytes) else MAX_BYTES
     return Table(source, name, max_bytes).files()
