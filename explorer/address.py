@@ -1,8 +1,8 @@
 """The page's address holds its state: the experiment being edited, its baseline and what is looked at.
 
-``?grid=36km&GRS.lue_max=1.9&variable=nee&at=45.8,9.1&baseline=GRS.lue_max%3D1.8``: the fields of `Experiment.to_query`
-stand as they are, the baseline (if it differs from the unedited table) as a query of its own. Nothing of it is free text
-that a page would show unescaped, and what is not accepted is left out and reported.
+``?grid=36km&GRS.lue_max=1.9&variable=nee&at=45.8,9.1&baseline=GRS.lue_max%3D1.8``: the fields of
+`Experiment.to_query` stand as they are, the baseline (if it differs from the unedited table) as a query of its own.
+Nothing of it is free text that a page would show unescaped; what is not accepted is left out and reported.
 """
 
 import math
@@ -95,7 +95,15 @@ class Selection:
         return int(self.when[1:]) - 1 if self.when[0] == "d" else None
 
 
-_KEYS = {"variable": "variable", "when": "when", "show": "show", "at": "at", "pft": "pft", "tab": "tab", "site": "tower"}
+_KEYS = {
+    "variable": "variable",
+    "when": "when",
+    "show": "show",
+    "at": "at",
+    "pft": "pft",
+    "tab": "tab",
+    "site": "tower",
+}
 """Field of `Selection` -> its name in the address ("site" belongs to the experiment)."""
 
 
@@ -194,5 +202,3 @@ def read_address(text: str) -> tuple[Experiment, Experiment, Selection, list[str
         except ValueError as error:
             problems.append(str(error))
     return a, b, selection, problems
-
-

@@ -13,12 +13,16 @@ from typing import ClassVar
 import panel_material_ui as pmui
 import param
 
+from explorer.style import symbol_text, unit_text
 from models.quantity import Parameter, parameters_of
 
 __all__ = ["Control", "TableControls", "controls_class", "controls_of", "decimals", "nice_step", "parameter_row"]
 
 STEPS = 200
 """A slider has about so many positions."""
+
+# The arrow keys step a number entry; without its two buttons the number has room.
+NARROW = {"& .MuiInputAdornment-root": {"display": "none"}, "& .MuiInput-input": {"fontSize": "13px"}}
 
 
 @dataclass(frozen=True)
@@ -59,16 +63,16 @@ class Control:
     def label(self) -> str:
         """Symbol and unit; a ramp is named after its driver."""
         symbols = [p.symbol or f for p, f in zip(self.declarations, self.fields, strict=True)]
-        symbol = symbols[0] if len(symbols) == 1 else symbols[0].rsplit(" ", 1)[0] + " ramp"
-        unit = self.declarations[0].unit
-        return symbol if unit == "1" else f"{symbol} [{unit}]"
+        symbol = symbol_text(symbols[0]) if len(symbols) == 1 else symbols[0].rsplit(" ", 1)[0] + " ramp"
+        unit = unit_text(self.declarations[0].unit)
+        return f"{symbol} [{unit}]" if unit else symbol
 
     @property
     def help(self) -> str:
         """What each field means, its bounds and its source."""
         parts = []
         for field, p in zip(self.fields, self.declarations, strict=True):
-            unit = "" if p.unit == "1" else f" {p.unit}"
+            unit = f" {unit_text(p.unit)}" if p.unit != "1" else ""
             parts.append(f"{field}: {p.long_name}, {p.low:g} to {p.high:g}{unit}.")
         return " ".join([*parts, f"Source: {self.declarations[0].source}"])
 
@@ -180,6 +184,8 @@ def parameter_row(table: TableControls, control: Control, reset: Callable[[Contr
         fixed_start=control.low,
         fixed_end=control.high,
         size="small",
+        inline_layout=True,
+        sx=NARROW,
         description=control.help,
         margin=(2, 0, 4, 8),
         width=None,

@@ -86,6 +86,7 @@ class Session(param.Parameterized):
         self._history: list[Experiment] = []
         self._edited_at = 0.0
         self._pinned = itertools.count(1)
+        self._asked = 0
         _OPEN[self.number] = time.time()
 
     # -- what a visitor does ------------------------------------------------------------------------------------
@@ -192,13 +193,14 @@ class Session(param.Parameterized):
         if world is None or self.closed:
             return
         question = Question(self.a, self.b, self.selection, self.driver)
+        self._asked = asked = self._asked + 1
         job = Job(
             work=partial(answer, world, question, self.answer),
             done=self._answered,
             post=self.post,
-            failed=self._failed,
+            failed=partial(self._failed, asked),
             progressed=partial(self._progressed, f"Running {world.n_cell:,} cells x {len(world.time)} days"),
-            taken_back=self._taken_back,
+            taken_back=partial(self._taken_back, asked),
         )
         LIVE.submit(self.number, job)
 
@@ -217,7 +219,8 @@ class Session(param.Parameterized):
 
     def cancel(self) -> None:
         """Stop what runs for this visitor."""
-        LIVE.withdraw(self.number)
+        for key in (self.number, (self.number, "tower")):
+            LIVE.withdraw(key)
         SLOW.withdraw(self.number)
 
     def _answered(self, result: Answer) -> None:
@@ -227,14 +230,16 @@ class Session(param.Parameterized):
     def _progressed(self, doing: str, share: float) -> None:
         self.param.update(share=min(max(share, 0.0), 1.0), doing=doing)
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, asked: int, error: Exception) -> None:
         self._idle()
         self.tell(describe(error), "error")
-        self._go_back()
+        if asked == self._asked:
+            self._go_back()
 
-    def _taken_back(self) -> None:
+    def _taken_back(self, asked: int) -> None:
+        """Only the newest wish can be a visitor's own word; an older one made room for a newer."""
         self._idle()
-        if not LIVE.busy_with(self.number):
+        if asked == self._asked:
             self.tell("Stopped. The page shows the last run that finished.", "info")
             self._go_back()
 
@@ -291,7 +296,7 @@ class Session(param.Parameterized):
         else:
             LOG.info("%s: %s", kind, text)
 
-    def close(self, _context: object = None) -> None:
+    def close(self) -> None:
         """End: nothing of the visitor runs on or stays in memory."""
         self.closed = True
         self.cancel()
@@ -306,6 +311,6 @@ def describe(error: Exception) -> str:
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     if isinstance(error, (ValueError, KeyError, FileNotFoundError)) and text:
         return text
-    return f"{type(error).__name__}: {text or 'no message'}. Undo the last change, or reload the page; the log has more."
-
-
+    return (
+        f"{type(error).__name__}: {text or 'no message'}. Undo the last change, or reload the page; the log has more."
+    )

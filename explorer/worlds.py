@@ -158,7 +158,7 @@ class Worlds:
         errors = ""
         try:
             environment = {**os.environ, "PYTHONPATH": _search_path()}
-            self._child = subprocess.Popen(  # noqa: S603  (our own module)
+            self._child = subprocess.Popen(
                 [sys.executable, "-m", "explorer.prepare", *grids],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -1,5 +1,6 @@
 """The line before the engine: newest wish of each visitor, visitors in turn, cancel that works."""
 
+import functools
 import gc
 import threading
 import time
@@ -142,7 +143,8 @@ def test_a_finished_run_keeps_no_visitor_alive(queue):
 
     visitor = Visitor()
     queue.submit("ann", Job(work=lambda p, c: 1, done=visitor.done, post=lambda call: call()))
-    wait(lambda: hasattr(visitor, "result") and not queue.busy_with("ann"))
+    wait(functools.partial(hasattr, visitor, "result"))
+    wait(lambda: not queue.busy_with("ann"))
     alive = weakref.ref(visitor)
     del visitor
     gc.collect()
