@@ -63,6 +63,12 @@ class Blocks:
     time: np.ndarray
     n_cell: int
 
+    def __post_init__(self) -> None:
+        for field in ("data", "fpar", "fpar_step", "block_of", "pft", "fraction", "cell_of", "time"):
+            view = np.asarray(getattr(self, field)).view()
+            view.flags.writeable = False
+            object.__setattr__(self, field, view)
+
     @property
     def packed(self) -> bool:
         """Whether the drivers are 16-bit integers."""

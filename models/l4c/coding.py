@@ -1,4 +1,4 @@
-"""How a multiplier between 0 and 1 is kept: as it is in float runs, as the 16-bit code of its square root in packed ones.
+"""How a multiplier between 0 and 1 is kept: as it is in float runs, as a 16-bit code of its root in packed ones.
 
 The square root keeps small multipliers (a tundra's decomposition) to a per mille of their value and those near 1 to
 1.5e-5, at half the memory of float32. One source serves both: the type of the array chooses.
@@ -16,14 +16,14 @@ HALF = np.float32(0.5)
 
 
 def decode(raw):
-    """Multiplier [1] of a stored number."""
+    """Return the multiplier [1] of a stored number."""
     if np.asarray(raw).dtype == np.uint16:
         return np.square(np.asarray(raw, np.float32) * STEP)
     return raw
 
 
 def encode(store, value):
-    """Number that stands for the multiplier ``value`` [1] in an array like ``store``."""
+    """Return the number that stands for the multiplier ``value`` [1] in an array like ``store``."""
     if store.dtype == np.uint16:
         return np.uint16(np.sqrt(value) * STEPS + HALF)
     return value

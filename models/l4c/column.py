@@ -13,13 +13,27 @@ Results and states have ``last - first`` tiles, ``n`` below.
 Outputs are sums over the days of a bin. They have one bin more than asked for: days outside all bins fall there.
 """
 
+import numpy as np
 
 from models.kernel import inline_kernel, kernel
 from models.l4c.coding import decode, encode
+from models.l4c.exponential import at_least, at_most
 from models.l4c.physics import ONE, ZERO, arrhenius_above, fall, freeze_thaw, rise
 from models.packing import LANES
 
-__all__ = ["FULL", "LIVE", "PARAMETERS", "decompose", "equilibrium", "light_use", "run_full", "run_live", "temperature"]
+__all__ = [
+    "FULL",
+    "LIVE",
+    "PARAMETERS",
+    "decompose",
+    "equilibrium",
+    "factor_out",
+    "light_use",
+    "move_ramp",
+    "run_full",
+    "run_live",
+    "temperature",
+]
 
 PARAMETERS = (
     "light",  # lue_max, times the units of par and fpar
@@ -46,6 +60,7 @@ PARAMETERS = (
 """Rows of the parameter table of a kernel, in the units in which the drivers are stored."""
 
 L = LANES
+STEPS, HALF, LEAST = np.float32(65535), np.float32(0.5), np.float32(1e-30)
 # Where each driver and parameter starts in a flat row.
 PAR, TMIN, VPD, SMRZ, SMSF, T_SOIL, FROZEN = (v * LANES for v in range(7))
 LIGHT, VPD_HIGH, VPD_SLOPE, TMIN_LOW, TMIN_SLOPE, SMRZ_LOW, SMRZ_SLOPE = (v * LANES for v in range(7))
@@ -68,6 +83,26 @@ def number(like, raw):
     return like.dtype.type(raw)
 
 
+@inline_kernel
+def gpp_of(k, d, f, p):
+    """GPP [gC m-2 d-1] of lane ``k`` from a day's drivers, fPAR and the parameters (Eq. 3-5)."""
+    return (
+        p[LIGHT + k]
+        * (number(p, d[PAR + k]) * number(p, f[k]))
+        * fall(number(p, d[VPD + k]), p[VPD_HIGH + k], p[VPD_SLOPE + k])
+        * rise(number(p, d[TMIN + k]), p[TMIN_LOW + k], p[TMIN_SLOPE + k])
+        * rise(number(p, d[SMRZ + k]), p[SMRZ_LOW + k], p[SMRZ_SLOPE + k])
+        * freeze_thaw(number(p, d[FROZEN + k]), p[FT_MIN + k], p[FT_MAX + k])
+    )
+
+
+@inline_kernel
+def set_litter(s, share):
+    """Set the litterfall of the days to come to their share of the mean."""
+    for k in range(L):
+        s[LITTER + k] = s[MEAN_LITTER + k] * share[k]
+
+
 @kernel
 def light_use(first, last, tiles, block_of, data, fpar, fpar_step, rows, row_of, bin_of_day, out, year):
     """Sum GPP (Eq. 3-5) into bins, and what litterfall needs.
@@ -84,14 +119,7 @@ def light_use(first, last, tiles, block_of, data, fpar, fpar_step, rows, row_of,
             f = fpar[tile, fpar_step[day]]
             o = out[i - first, bin_of_day[day]]
             for k in range(L):
-                gpp = (
-                    p[LIGHT + k]
-                    * (number(p, d[PAR + k]) * number(p, f[k]))
-                    * fall(number(p, d[VPD + k]), p[VPD_HIGH + k], p[VPD_SLOPE + k])
-                    * rise(number(p, d[TMIN + k]), p[TMIN_LOW + k], p[TMIN_SLOPE + k])
-                    * rise(number(p, d[SMRZ + k]), p[SMRZ_LOW + k], p[SMRZ_SLOPE + k])
-                    * freeze_thaw(number(p, d[FROZEN + k]), p[FT_MIN + k], p[FT_MAX + k])
-                )
+                gpp = gpp_of(k, d, f, p)
                 o[k] += gpp
                 there = gpp == gpp
                 y[k] += gpp if there else ZERO
@@ -99,38 +127,41 @@ def light_use(first, last, tiles, block_of, data, fpar, fpar_step, rows, row_of,
 
 
 @kernel
-def temperature(first, last, tiles, block_of, data, rows, row_of, out):
-    """Temperature multiplier of decomposition (Eq. 9), coded as `models.l4c.coding` says, into ``out`` (n, day, lane)."""
+def temperature(first, last, tiles, block_of, data, rows, row_of, pair):
+    """Put what decomposition needs in one cache line a day: ``pair`` (n, day, 2 * lane).
+
+    Its first half is the temperature multiplier (Eq. 9), coded as `models.l4c.coding` says, the second SMSF as stored.
+    """
     for i in range(first, last):
         tile = tiles[i]
         p = rows[row_of[tile]]
-        for day in range(out.shape[1]):
+        for day in range(pair.shape[1]):
             d = data[block_of[tile], day]
-            o = out[i - first, day]
+            o = pair[i - first, day]
             for k in range(L):
                 above = number(p, d[T_SOIL + k]) * p[T_SCALE + k] + p[T_OFFSET + k]
-                o[k] = encode(out, arrhenius_above(above, p[BETA0 + k], p[INVERSE_BETA1 + k]))
+                o[k] = encode(pair, arrhenius_above(above, p[BETA0 + k], p[INVERSE_BETA1 + k]))
+                o[L + k] = d[SMSF + k]
 
 
 @kernel
-def equilibrium(first, last, tiles, block_of, data, t_mult, litter, litter_step, rows, row_of, year):
+def equilibrium(first, last, tiles, pair, litter, litter_step, rows, row_of, year):
     """Compose the recurrence of the pools over a year: an affine map of the pools at its start.
 
     With a unit of mean daily litterfall, C1 -> (1 - u1) C1 + b1, C2 -> (1 - u2) C2 + b2 and
-    C3 -> (1 - u3) C3 + v C2 + e: ``year`` (n, 8 * lane) receives u1, b1, u2, b2, u3, v, e (u instead of
-    1 - u, which float32 would round to 1) and the sum of Kmult.
+    C3 -> (1 - u3) C3 + v C2 + e: ``year`` (n, 8 * lane) receives u1, b1, u2, b2, u3, v, e (u instead of 1 - u, which
+    float32 would round to 1) and the sum of Kmult. ``pair`` is that of `temperature`.
     """
     for i in range(first, last):
         tile = tiles[i]
         p = rows[row_of[tile]]
         w = year[i - first]
         weights = litter[min(tile, litter.shape[0] - 1)]
-        for day in range(t_mult.shape[1]):
-            d = data[block_of[tile], day]
-            t = t_mult[i - first, day]
+        for day in range(pair.shape[1]):
+            d = pair[i - first, day]
             share = weights[litter_step[day]]
             for k in range(L):
-                km = decode(t[k]) * rise(number(p, d[SMSF + k]), p[SMSF_LOW + k], p[SMSF_SLOPE + k])
+                km = decode(d[k]) * rise(number(p, d[L + k]), p[SMSF_LOW + k], p[SMSF_SLOPE + k])
                 there = km == km
                 km = km if there else ZERO
                 fall_in = share[k] if there else ZERO
@@ -167,8 +198,8 @@ def decay(k, km, p, s):
 
 
 @kernel
-def decompose(first, last, tiles, block_of, data, t_mult, litter, litter_step, rows, row_of, bin_of_day, state, out):
-    """Sum RH and SOC (Eq. 6-9) into bins from a stored temperature multiplier.
+def decompose(first, last, tiles, pair, litter, litter_step, rows, row_of, bin_of_day, state, out):
+    """Sum RH and SOC (Eq. 6-9) into bins, from the ``pair`` of `temperature`.
 
     ``state`` (n, 5 * lane): the pools, the day's litterfall (set here) and the mean daily litterfall; left at the
     end of the last day. ``out`` (n, bin + 1, 2 * lane): RH [gC m-2], SOC at the start of the day [gC m-2].
@@ -182,17 +213,67 @@ def decompose(first, last, tiles, block_of, data, t_mult, litter, litter_step, r
         for day in range(bin_of_day.shape[0]):
             if litter_step[day] != step:
                 step = litter_step[day]
-                for k in range(L):
-                    s[LITTER + k] = s[MEAN_LITTER + k] * weights[step, k]
-            d = data[block_of[tile], day]
-            t = t_mult[i - first, day]
+                set_litter(s, weights[step])
+            d = pair[i - first, day]
             o = out[i - first, bin_of_day[day]]
             for k in range(L):
-                km = decode(t[k]) * rise(number(p, d[SMSF + k]), p[SMSF_LOW + k], p[SMSF_SLOPE + k])
+                km = decode(d[k]) * rise(number(p, d[L + k]), p[SMSF_LOW + k], p[SMSF_SLOPE + k])
                 soc = s[FAST + k] + s[MED + k] + s[SLOW + k]
                 fast, med, slow = decay(k, km, p, s)
                 o[k] += fast + med + slow + ZERO * km
                 o[L + k] += soc
+
+
+@kernel
+def factor_out(first, last, tiles, block_of, data, fpar, fpar_step, rows, row_of, driver, scratch, pair, scale):
+    """Put what GPP needs in one cache line a day while one ramp moves: ``pair`` (n, day, 2 * lane) uint16.
+
+    Its first half is GPP by the other factors (those rows of the moving one must say "no limit") over ``scale`` (n, lane),
+    the second ``driver`` (its place times `LANES`) as stored. ``scratch`` (day, lane) is room to work in.
+    """
+    for i in range(first, last):
+        tile = tiles[i]
+        p = rows[row_of[tile]]
+        top = scale[i - first]
+        for day in range(pair.shape[1]):
+            d = data[block_of[tile], day]
+            f = fpar[tile, fpar_step[day]]
+            g = scratch[day]
+            for k in range(L):
+                g[k] = gpp_of(k, d, f, p)
+                top[k] = max(top[k], g[k])
+        for day in range(pair.shape[1]):
+            x = data[block_of[tile], day, driver : driver + L]
+            g = scratch[day]
+            o = pair[i - first, day]
+            for k in range(L):
+                o[k] = np.uint16(g[k] / max(top[k], LEAST) * STEPS + HALF)
+                o[L + k] = x[k]
+        for k in range(L):
+            top[k] = top[k] / STEPS
+
+
+@kernel
+def move_ramp(first, last, pair, scale, slope, at_zero, bin_of_day, out, year):
+    """Sum GPP into bins while one ramp moves, as `light_use` does, from the pair of `factor_out`.
+
+    The moving factor is ``at_zero + slope * driver`` (lane,), cut off at 0 and 1.
+    """
+    for i in range(first, last):
+        y = year[i - first]
+        top = scale[i - first]
+        for day in range(bin_of_day.shape[0]):
+            d = pair[i - first, day]
+            o = out[i - first, bin_of_day[day]]
+            for k in range(L):
+                gpp = (
+                    number(slope, d[k])
+                    * top[k]
+                    * at_most(at_least(number(slope, d[L + k]) * slope[k] + at_zero[k], ZERO), ONE)
+                )
+                o[k] += gpp
+                y[k] += gpp
+                y[L + k] += ONE
 
 
 @kernel
@@ -209,20 +290,12 @@ def run_live(
         for day in range(bin_of_day.shape[0]):
             if litter_step[day] != step:
                 step = litter_step[day]
-                for k in range(L):
-                    s[LITTER + k] = s[MEAN_LITTER + k] * weights[step, k]
+                set_litter(s, weights[step])
             d = data[block_of[tile], day]
             f = fpar[tile, fpar_step[day]]
             o = out[i - first, bin_of_day[day]]
             for k in range(L):
-                gpp = (
-                    p[LIGHT + k]
-                    * (number(p, d[PAR + k]) * number(p, f[k]))
-                    * fall(number(p, d[VPD + k]), p[VPD_HIGH + k], p[VPD_SLOPE + k])
-                    * rise(number(p, d[TMIN + k]), p[TMIN_LOW + k], p[TMIN_SLOPE + k])
-                    * rise(number(p, d[SMRZ + k]), p[SMRZ_LOW + k], p[SMRZ_SLOPE + k])
-                    * freeze_thaw(number(p, d[FROZEN + k]), p[FT_MIN + k], p[FT_MAX + k])
-                )
+                gpp = gpp_of(k, d, f, p)
                 above = number(p, d[T_SOIL + k]) * p[T_SCALE + k] + p[T_OFFSET + k]
                 km = arrhenius_above(above, p[BETA0 + k], p[INVERSE_BETA1 + k]) * rise(
                     number(p, d[SMSF + k]), p[SMSF_LOW + k], p[SMSF_SLOPE + k]
@@ -248,8 +321,7 @@ def run_full(
         for day in range(bin_of_day.shape[0]):
             if litter_step[day] != step:
                 step = litter_step[day]
-                for k in range(L):
-                    s[LITTER + k] = s[MEAN_LITTER + k] * weights[step, k]
+                set_litter(s, weights[step])
             d = data[block_of[tile], day]
             f = fpar[tile, fpar_step[day]]
             o = out[i - first, bin_of_day[day]]

@@ -1,6 +1,5 @@
 """From a labelled dataset of drivers to blocks: names, units, gaps and ranges are checked here, each with one message."""
 
-
 import numpy as np
 import xarray as xr
 

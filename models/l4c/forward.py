@@ -148,9 +148,9 @@ def start_of_year(
             spill,
             light[first:last],
         )
-        t = np.empty((last - first, days, LANES), np.uint16 if blocks.packed else kind)
-        temperature(first, last, tiles, blocks.block_of, data, rows, row_of, t)
-        equilibrium(first, last, tiles, blocks.block_of, data, t, share, step, rows, row_of, year[first:last])
+        pair = np.empty((last - first, days, 2 * LANES), np.uint16 if blocks.packed else kind)
+        temperature(first, last, tiles, blocks.block_of, data, rows, row_of, pair)
+        equilibrium(first, last, tiles, pair, share, step, rows, row_of, year[first:last])
 
     spread(work, n, chunk=CHUNK, progress=progress, cancelled=cancelled)
     gpp_sum, gpp_days = light.reshape(n, 2, LANES).transpose(1, 0, 2)
@@ -235,6 +235,9 @@ def to_cells(blocks: Blocks, values: np.ndarray) -> np.ndarray:
     np.add.at(total, cell, fraction)
     out = np.zeros((blocks.n_cell, *middle), values.dtype)
     weight = (fraction / total[cell]).reshape(-1, *(1 for _ in middle))
-    np.add.at(out, cell, weight * values[tile, ..., lane])
+    kind = blocks.pft[tile]
+    for pft in np.unique(kind):  # a cell has a plant type once, so no addition is lost
+        some = kind == pft
+        out[cell[some]] += weight[some] * values[tile[some], ..., lane[some]]
     out[total == 0] = np.nan
     return out

@@ -5,7 +5,9 @@ type three pieces are kept, none of which knows lue_max or f_aut: `Light` (ramps
 unit of litterfall) and `Decay` (RH and SOC of a unit of litterfall). A run is a product of them.
 """
 
-from collections.abc import Callable
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,17 +15,23 @@ import numpy as np
 from models.kernel import spread
 from models.l4c.cache import ByteCache
 from models.l4c.column import (
+    FROZEN,
     FULL,
     PARAMETERS,
+    SMRZ,
+    TMIN,
+    VPD,
     decompose,
     equilibrium,
+    factor_out,
     light_use,
+    move_ramp,
     run_full,
     temperature,
 )
 from models.l4c.litter import litter_schedule
 from models.l4c.rows import DECAY_ROWS, LIGHT_ROWS
-from models.l4c.spinup import analytical_state, periodic_state
+from models.l4c.spinup import analytical_state, mean_litterfall, periodic_state
 from models.packing import LANES, Blocks
 
 __all__ = ["MONTHS", "Decay", "Ladder", "Light"]
@@ -31,6 +39,14 @@ __all__ = ["MONTHS", "Decay", "Ladder", "Light"]
 MONTHS = 12
 CHUNK = 16  # tiles a task, about a millisecond of work
 TEMPERATURE_ROWS = tuple(PARAMETERS.index(name) for name in ("beta0", "inverse_beta1", "t_scale", "t_offset"))
+FACTORS = {
+    # driver of a factor of GPP -> its two rows, and their values that say "no limit"
+    VPD: ("vpd_high", "vpd_slope", 1e9, 1.0),
+    TMIN: ("tmin_low", "tmin_slope", -1e9, 1.0),
+    SMRZ: ("smrz_low", "smrz_slope", -1e9, 1.0),
+    FROZEN: ("ft_min", "ft_max", 1.0, 1.0),
+}
+MOST_SEEN = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,16 +56,16 @@ class Light:
     Attributes
     ----------
     months : (tile, 12, lane) array
-        Sum over the days of each calendar month.
-    year : (tile, lane) array
-        Sum over all days that have a value.
-    days : (tile, lane) array
-        Number of these days.
+        Sum over the days of each calendar month, NaN if one is missing.
+    all : (tile, lane) array
+        Sum over all days, NaN if one is missing.
+    mean : (tile, lane) array
+        Mean of the days that have a value.
     """
 
     months: np.ndarray
-    year: np.ndarray
-    days: np.ndarray
+    all: np.ndarray
+    mean: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +74,14 @@ class Decay:
 
     Attributes
     ----------
-    months : (tile, 12, 2, lane) array
+    months : (2, tile, 12, lane) array
         Sums over the days of each calendar month, of RH and of SOC at the start of the day.
+    all : (2, tile, lane) array
+        Sums over all days.
     """
 
     months: np.ndarray
+    all: np.ndarray
 
 
 def _bytes(value: object) -> int:
@@ -88,6 +107,8 @@ class Ladder:
         self.data = blocks.data.reshape(*blocks.data.shape[:2], -1)
         self.month_of_day = (blocks.time.astype("datetime64[M]").astype(int) % MONTHS).astype(np.int32)
         self._row_of = np.zeros(blocks.n_tile, np.int32)
+        self._lock = threading.Lock()
+        self._seen: OrderedDict[Hashable, None] = OrderedDict()
 
     def litter(self, how: str) -> tuple[np.ndarray, np.ndarray]:
         """Share and step of litterfall; see `models.l4c.litter.litter_schedule`."""
@@ -118,23 +139,101 @@ class Ladder:
 
         def make() -> Light:
             out, year = self._zeros(pft, MONTHS + 1, LANES), self._zeros(pft, 2 * LANES)
+            moving = self._moving(pft, row, cancelled)
 
             def work(first: int, last: int) -> None:
-                light_use(
-                    first, last, tiles, b.block_of, self.data, b.fpar, b.fpar_step, row[None], self._row_of,
-                    self.month_of_day, out[first:last], year[first:last],
-                )  # fmt: skip
+                if moving is None:
+                    light_use(
+                        first, last, tiles, b.block_of, self.data, b.fpar, b.fpar_step, row[None], self._row_of,
+                        self.month_of_day, out[first:last], year[first:last],
+                    )  # fmt: skip
+                else:
+                    pair, scale, slope, at_zero = moving
+                    move_ramp(
+                        first, last, pair[first:last], scale[first:last], slope, at_zero, self.month_of_day,
+                        out[first:last], year[first:last],
+                    )  # fmt: skip
 
             self._spread(pft, work, cancelled)
-            return Light(_closed(out[:, :-1]), _closed(year[:, :LANES]), _closed(year[:, LANES:]))
+            mean = mean_litterfall(year[:, :LANES], year[:, LANES:], 0)
+            return Light(_closed(out[:, :-1]), _closed(out[:, :-1].sum(axis=1)), _closed(mean))
 
         return self.pieces.get(("light", pft, _part(row, LIGHT_ROWS)), make, _bytes)
 
-    def _temperature(self, pft: int, first: int, last: int, row: np.ndarray) -> np.ndarray:
-        b = self.blocks
-        out = np.empty((last - first, len(b.time), LANES), np.uint16 if b.packed else b.float_type)
-        temperature(first, last, self.tiles[pft], b.block_of, self.data, row[None], self._row_of, out)
-        return out
+    def _moving(self, pft: int, row: np.ndarray, cancelled: Callable[[], bool] | None) -> tuple | None:
+        """GPP by the factors that stay, if only one has moved since an earlier call: then it is worth keeping."""
+        if not self.blocks.packed:
+            return None
+        found = None
+        for driver, (one, two, *_) in FACTORS.items():
+            places = tuple(i for i in LIGHT_ROWS if PARAMETERS[i] not in (one, two))
+            key = ("others", pft, driver, _part(row, places))
+            # Every factor is noted, so that the next call knows whichever moved.
+            if self._again(key) and (found is None or key in self.pieces):
+                found = driver, key
+        if found is None:
+            return None
+        driver, key = found
+        one, two, free_one, free_two = FACTORS[driver]
+        first, second = (PARAMETERS.index(name) * LANES for name in (one, two))
+        free = row.copy()
+        free[first : first + LANES], free[second : second + LANES] = free_one, free_two
+        pair, scale = self.pieces.get(
+            key, lambda: self._factor_out(pft, free, driver, cancelled), lambda made: made[0].nbytes + made[1].nbytes
+        )
+        x, y = row[first : first + LANES], row[second : second + LANES]
+        if driver == FROZEN:
+            return pair, scale, x - y, y
+        return (pair, scale, -y, x * y) if driver == VPD else (pair, scale, y, -x * y)
+
+    def _factor_out(self, pft: int, free: np.ndarray, driver: int, cancelled) -> tuple[np.ndarray, np.ndarray]:
+        b, tiles, days = self.blocks, self.tiles[pft], len(self.month_of_day)
+        pair, scale = np.empty((len(tiles), days, 2 * LANES), np.uint16), self._zeros(pft, LANES)
+
+        def work(first: int, last: int) -> None:
+            scratch = np.empty((days, LANES), b.float_type)
+            factor_out(
+                first, last, tiles, b.block_of, self.data, b.fpar, b.fpar_step, free[None], self._row_of, driver,
+                scratch, pair[first:last], scale[first:last],
+            )  # fmt: skip
+
+        self._spread(pft, work, cancelled)
+        return pair, scale
+
+    def _again(self, key: Hashable) -> bool:
+        """Whether this key was asked about before."""
+        with self._lock:
+            known = key in self._seen
+            self._seen[key] = None
+            self._seen.move_to_end(key)
+            while len(self._seen) > MOST_SEEN:
+                self._seen.popitem(last=False)
+        return known
+
+    def _temperature(self, pft: int, row: np.ndarray, asks: str, cancelled) -> Callable[[int, int], np.ndarray]:
+        """Give the pairs of some tiles that decomposition needs; kept from the second time on, when a slider moves."""
+        b, tiles, days = self.blocks, self.tiles[pft], len(self.month_of_day)
+
+        def fill(first: int, last: int) -> np.ndarray:
+            pair = np.empty((last - first, days, 2 * LANES), np.uint16 if b.packed else b.float_type)
+            temperature(first, last, tiles, b.block_of, self.data, row[None], self._row_of, pair)
+            return pair
+
+        key = ("temperature", pft, _part(row, TEMPERATURE_ROWS))
+        if not b.packed or not (self._again((asks, *key)) or key in self.pieces):
+            return fill
+
+        def make() -> np.ndarray:
+            pairs = np.empty((len(tiles), days, 2 * LANES), np.uint16)
+
+            def work(first: int, last: int) -> None:
+                temperature(first, last, tiles, b.block_of, self.data, row[None], self._row_of, pairs[first:last])
+
+            self._spread(pft, work, cancelled)
+            return pairs
+
+        kept = self.pieces.get(key, make, _bytes)
+        return lambda first, last: kept[first:last]
 
     def pools(
         self, pft: int, row: np.ndarray, how: str, litterfall: str, cancelled: Callable[[], bool] | None = None
@@ -155,11 +254,11 @@ class Ladder:
         def make() -> np.ndarray:
             share, step = self.litter(litterfall)
             year = self._zeros(pft, 8 * LANES)
+            pairs = self._temperature(pft, row, "pools", cancelled)
 
             def work(first: int, last: int) -> None:
-                t = self._temperature(pft, first, last, row)
                 equilibrium(
-                    first, last, tiles, b.block_of, self.data, t, share, step, row[None], self._row_of, year[first:last]
+                    first, last, tiles, pairs(first, last), share, step, row[None], self._row_of, year[first:last]
                 )
 
             self._spread(pft, work, cancelled)
@@ -188,22 +287,23 @@ class Ladder:
         start : (parameter * lane,) array
             Parameters whose steady state the pools start from.
         """
-        b, tiles = self.blocks, self.tiles[pft]
+        _b, tiles = self.blocks, self.tiles[pft]
 
         def make() -> Decay:
             state = self._state(pft, start, how, litterfall, cancelled)
             share, step = self.litter(litterfall)
             out = self._zeros(pft, MONTHS + 1, 2 * LANES)
+            pairs = self._temperature(pft, row, "decay", cancelled)
 
             def work(first: int, last: int) -> None:
-                t = self._temperature(pft, first, last, row)
                 decompose(
-                    first, last, tiles, b.block_of, self.data, t, share, step, row[None], self._row_of,
+                    first, last, tiles, pairs(first, last), share, step, row[None], self._row_of,
                     self.month_of_day, state[first:last], out[first:last],
                 )  # fmt: skip
 
             self._spread(pft, work, cancelled)
-            return Decay(_closed(out[:, :-1].reshape(len(tiles), MONTHS, 2, LANES)))
+            months = _closed(out[:, :-1].reshape(len(tiles), MONTHS, 2, LANES).transpose(2, 0, 1, 3))
+            return Decay(months, _closed(months.sum(axis=2)))
 
         key = ("decay", pft, _part(row, DECAY_ROWS), _part(start, DECAY_ROWS), how, litterfall)
         return self.pieces.get(key, make, _bytes)

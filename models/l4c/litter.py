@@ -33,7 +33,7 @@ def litter_schedule(blocks: Blocks, how: str) -> tuple[np.ndarray, np.ndarray]:
     """
     days = len(blocks.time)
     if how == "constant":
-        return np.ones((1, 1, LANES), blocks.float_type), np.zeros(days, np.int32)
+        return _closed(np.ones((1, 1, LANES)), blocks), np.zeros(days, np.int32)
     if how != "schedule":
         msg = f"litterfall = {how!r} is unknown; 'constant' and 'schedule' are accepted."
         raise ValueError(msg)
@@ -58,4 +58,11 @@ def litter_schedule(blocks: Blocks, how: str) -> tuple[np.ndarray, np.ndarray]:
     evergreen = np.where(mean_lai > 0, lai.min(axis=1, keepdims=True) / np.maximum(mean_lai, 1e-12), 1.0)
     even = np.where(mean_loss > 0, evergreen, 1.0)
     share = even + (1 - even) * loss / np.maximum(mean_loss, 1e-12)
-    return np.ascontiguousarray(share.astype(blocks.float_type)), step.astype(np.int32)
+    return _closed(share, blocks), step.astype(np.int32)
+
+
+def _closed(share: np.ndarray, blocks: Blocks) -> np.ndarray:
+    """Return shares in the float type of the blocks, read only."""
+    share = np.ascontiguousarray(share.astype(blocks.float_type))
+    share.flags.writeable = False
+    return share

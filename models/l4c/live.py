@@ -1,5 +1,7 @@
 """L4C kept warm: a run that answers a moved slider by remaking only what hangs on it."""
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -7,14 +9,13 @@ import xarray as xr
 
 from models.kernel import Cancelled
 from models.l4c.column import FULL, PARAMETERS
-from models.l4c.forward import daily_bins, integrate, start_of_year
 from models.l4c.ladder import MONTHS, Decay, Ladder, Light
 from models.l4c.params import PFTS
 from models.l4c.rows import pft_rows
+from models.l4c.series import cell_series
 from models.l4c.spinup import DAYS_OF_YEAR
 from models.options import L4COptions
-from models.packing import DRIVERS, LANES, Blocks
-from models.variables import VARIABLES
+from models.packing import LANES, Blocks
 
 __all__ = ["FIELDS", "LiveResult", "LiveRun"]
 
@@ -25,6 +26,7 @@ FIELDS = (*QUICK, *(name for name in FULL if name != "gpp"))
 """Variables a result can be asked for."""
 
 G_PER_PG = 1e15
+MOST_SHARES = 4
 
 
 class LiveRun:
@@ -57,8 +59,14 @@ class LiveRun:
         self._unit_light = float(blocks.scale[0]) * float(blocks.fpar_scale)
         self.vegetated = np.zeros((len(blocks.cell_of), LANES), np.float32)
         np.add.at(self.vegetated, blocks.block_of, blocks.fraction)
+        self.divisor = np.where(self.vegetated > 0, self.vegetated, 1)
         self.has_cell = (blocks.cell_of >= 0) & (self.vegetated > 0)
         self.cells = blocks.cell_of[self.has_cell]
+        tiles = {pft: tiles for pft, tiles in self.ladder.tiles.items() if len(tiles)}
+        self.block_of = {pft: blocks.block_of[of_pft] for pft, of_pft in tiles.items()}
+        self.fraction = {pft: blocks.fraction[of_pft] for pft, of_pft in tiles.items()}
+        self._shares: OrderedDict[tuple[int, int], tuple] = OrderedDict()
+        self._lock = threading.Lock()
 
     def result(
         self,
@@ -106,7 +114,7 @@ class LiveRun:
         base_table, start = base.table(), pft_rows(base.table(), b, base.without, base.frozen_gpp)
         how = "analytical" if options.soc_start == "analytical" else "periodic"
         pieces: dict[int, tuple[Light, Decay, np.ndarray]] = {}
-        present = [pft for pft in range(1, 9) if len(self.ladder.tiles[pft])]
+        present = tuple(self.block_of)
         unit = self._unit_rows(own), self._unit_rows(start)
         for done, pft in enumerate(present):
             if cancelled is not None and cancelled():
@@ -115,16 +123,35 @@ class LiveRun:
             light = self.ladder.light(pft, row, cancelled)
             before = self.ladder.light(pft, start_row, cancelled)
             p = base_table[PFTS[pft - 1]]
-            litter = (
-                (1 - p.f_aut)
-                * p.lue_max
-                * np.divide(before.year, before.days, out=np.zeros_like(before.year), where=before.days > 0)
-            )
+            litter = np.float32((1 - p.f_aut) * p.lue_max) * before.mean
             decay = self.ladder.decay(pft, row, start_row, how, options.litterfall, cancelled)
             pieces[pft] = light, decay, litter
             if progress is not None:
                 progress((done + 1) / len(present))
         return LiveResult(self, options, table, unit, how, pieces)
+
+    def weighted(self, weight: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Multiply values of lanes by weights; a lane without weight adds nothing, whatever its value."""
+        return weight * values if self.blocks.packed else np.where(weight > 0, weight * values, 0)
+
+    def shares(self, mask: np.ndarray | None, area: np.ndarray) -> dict[int, np.ndarray]:
+        """Area [m2] of each lane of each plant type within a mask of cells; the last few masks are remembered."""
+        key = id(mask), id(area)
+        with self._lock:
+            if key in self._shares:
+                self._shares.move_to_end(key)
+                return self._shares[key][2]
+        weight = np.asarray(area, np.float64) if mask is None else np.where(mask, area, 0.0)
+        of_lane = np.where(self.blocks.cell_of >= 0, weight[self.blocks.cell_of], 0.0)
+        made = {
+            pft: (of_lane[self.block_of[pft]] * fraction).astype(np.float32) for pft, fraction in self.fraction.items()
+        }
+        with self._lock:
+            # The arrays are kept with their shares, so that no other array takes their number.
+            self._shares[key] = mask, area, made
+            while len(self._shares) > MOST_SHARES:
+                self._shares.popitem(last=False)
+        return made
 
     def _unit_rows(self, rows: np.ndarray) -> np.ndarray:
         """Rows with a light-use efficiency of 1."""
@@ -164,14 +191,10 @@ class LiveResult:
         run = self.run
         total = np.zeros_like(run.vegetated)
         for pft in self._pieces:
-            tiles = run.ladder.tiles[pft]
-            b = run.blocks
             # A block has one tile of a plant type, so no place is added to twice.
-            total[b.block_of[tiles]] += np.where(
-                b.fraction[tiles] > 0, b.fraction[tiles] * self._lanes(variable, pft, when), 0
-            )
+            total[run.block_of[pft]] += run.weighted(run.fraction[pft], self._lanes(variable, pft, when))
         out = np.full(run.blocks.n_cell, np.nan, np.float32)
-        out[run.cells] = total[run.has_cell] / run.vegetated[run.has_cell]
+        out[run.cells] = (total / run.divisor)[run.has_cell]
         return out
 
     def field_of(self, variable: str, pft: int | str, when: str | tuple[str, int] = "annual") -> np.ndarray:
@@ -197,15 +220,15 @@ class LiveResult:
         times = np.float32(DAYS_OF_YEAR if kind == "year" and variable in FLUXES else 1.0)
         if variable in QUICK and kind != "day":
             month = self.run.ladder.month_of_day
-            days = len(month) if kind == "year" else max(1, int((month == place).sum()))
+            days = np.float32(len(month) if kind == "year" else max(1, int((month == place).sum())))
 
-            def mean(months: np.ndarray) -> np.ndarray:
-                return (months.sum(axis=1) if kind == "year" else months[:, place]) / np.float32(days)
+            def mean(of: Light | Decay, which: int | slice = slice(None)) -> np.ndarray:
+                return (of.all[which] if kind == "year" else of.months[which][:, place]) / days
 
             if variable == "soc":
-                return mean(decay.months[:, :, 1]) * litter
-            gpp = mean(light.months) * np.float32(p.lue_max) if variable != "rh" else None
-            rh = mean(decay.months[:, :, 0]) * litter if variable in ("rh", "reco", "nee") else None
+                return mean(decay, 1) * litter
+            gpp = mean(light) * np.float32(p.lue_max) if variable != "rh" else None
+            rh = mean(decay, 0) * litter if variable in ("rh", "reco", "nee") else None
         else:
             full = self.run.ladder.full(
                 pft, self._unit[0][pft - 1], self._unit[1][pft - 1], self._how, self.options.litterfall, (kind, place)
@@ -254,16 +277,11 @@ class LiveResult:
         dict
             Plant type (and "all") -> gpp, npp, ra, rh, nee [Pg C yr-1], soc [Pg C].
         """
-        b = self.run.blocks
-        weight = np.asarray(area, np.float64) if mask is None else np.where(mask, area, 0.0)
-        of_lane = np.where(b.cell_of >= 0, weight[b.cell_of], 0.0) / G_PER_PG
         names = ("gpp", "npp", "ra", "rh", "nee", "soc")
         out = {}
-        for pft in self._pieces:
-            tiles = self.run.ladder.tiles[pft]
-            share = of_lane[b.block_of[tiles]] * b.fraction[tiles]
+        for pft, share in self.run.shares(mask, area).items():
             gpp, rh, soc = (
-                float(np.sum(share * np.where(share > 0, self._lanes(name, pft, "annual"), 0)))
+                float(np.sum(self.run.weighted(share, self._lanes(name, pft, "annual")), dtype=np.float64)) / G_PER_PG
                 for name in ("gpp", "rh", "soc")
             )
             ra = float(self._table[PFTS[pft - 1]].f_aut) * gpp
@@ -286,45 +304,3 @@ class LiveResult:
             their name. ``pft`` holds the types that grow there, empty if none does.
         """
         return cell_series(self.run.blocks, self.options, cell)
-
-
-def cell_series(blocks: Blocks, options: L4COptions, cell: int) -> xr.Dataset:
-    """Run one cell of some blocks day by day in float64; see `LiveResult.series`."""
-    if not 0 <= int(cell) < blocks.n_cell:
-        msg = f"cell = {cell} is not there; 0 to {blocks.n_cell - 1} are."
-        raise ValueError(msg)
-    time = ("time", blocks.time.astype("datetime64[ns]"))
-    block, lane = (int(x[0]) if len(x) else -1 for x in np.nonzero(blocks.cell_of == cell))
-    here = blocks.of([block]) if block >= 0 else None
-    if here is None or not (used := here.fraction[:, lane] > 0).any():
-        return xr.Dataset(coords={"time": time, "pft": ("pft", np.zeros(0, int))}, attrs={"cell": int(cell)})
-    here = here.as_float(np.float64)
-    base = options.baseline()
-    rows = pft_rows(options.table(), here, options.without, options.frozen_gpp)
-    base_rows = pft_rows(base.table(), here, base.without, base.frozen_gpp)
-    f_aut, base_f_aut = (
-        np.array([t[PFTS[p - 1]].f_aut for p in here.pft])[:, None] for t in (options.table(), base.table())
-    )
-    how = "analytical" if options.soc_start == "analytical" else "periodic"
-    start = start_of_year(here, base_rows, base_f_aut, how=how, litterfall=options.litterfall)
-    run = integrate(here, rows, start, daily_bins(here), litterfall=options.litterfall)
-    of_pft = {name: run.out[used, :, place, lane] for place, name in enumerate(run.names)}
-    of_pft["ra"] = f_aut[used] * of_pft["gpp"]
-    of_pft["npp"] = of_pft["gpp"] - of_pft["ra"]
-    of_pft["rh"] = of_pft["rh_fast"] + of_pft["rh_med"] + of_pft["rh_slow"]
-    of_pft["reco"] = of_pft["ra"] + of_pft["rh"]
-    of_pft["nee"] = of_pft["reco"] - of_pft["gpp"]
-    of_pft["soc"] = of_pft["soc_fast"] + of_pft["soc_med"] + of_pft["soc_slow"]
-    of_pft["fpar"] = here.fpar[used][:, here.fpar_step, lane]
-    weight = here.fraction[used, lane].astype(np.float64)
-    weight /= weight.sum()
-    ds = xr.Dataset(coords={"time": time, "pft": ("pft", here.pft[used].astype(int))}, attrs={"cell": int(cell)})
-    for name, values in of_pft.items():
-        ds[name] = ("time", weight @ values, VARIABLES[name].cf_attrs)
-        ds[f"{name}_pft"] = (("pft", "time"), values, VARIABLES[name].cf_attrs)
-    for place, name in enumerate(DRIVERS):
-        ds[name] = ("time", here.data[0, :, place, lane].copy(), VARIABLES[name].cf_attrs)
-    ds["apar"] = ds["fpar"] * ds["par"]
-    ds["apar"].attrs = VARIABLES["apar"].cf_attrs
-    ds["fraction"] = ("pft", here.fraction[used, lane].astype(np.float64))
-    return ds

@@ -7,7 +7,7 @@ float32 input stays float32 and float64 input loses nothing. A NaN that goes in 
 import numpy as np
 
 from models.kernel import inline_kernel
-from models.l4c.exponential import exp
+from models.l4c.exponential import at_least, at_most, exp
 from models.wetness import rescale_smrz
 
 __all__ = [
@@ -32,14 +32,14 @@ SMALLEST = np.float32(2**-10)  # K above the pole of Eq. 9, where decomposition 
 def rise(x, low, slope):
     """Rise from 0 at ``low`` with ``slope`` up to 1: the ramp once its width is known."""
     y = (x - low) * slope
-    return np.minimum(ONE, np.maximum(ZERO, y))
+    return at_most(at_least(y, ZERO), ONE)
 
 
 @inline_kernel
 def fall(x, high, slope):
     """Fall with ``slope`` from 1 to 0 at ``high``: the falling ramp once its width is known."""
     y = (high - x) * slope
-    return np.minimum(ONE, np.maximum(ZERO, y))
+    return at_most(at_least(y, ZERO), ONE)
 
 
 @inline_kernel
@@ -81,9 +81,9 @@ def freeze_thaw(frozen, ft_min, ft_max):
 @inline_kernel
 def arrhenius_above(t_above, beta0, inverse_beta1):
     """Eq. 9 of the temperature above its pole, ``t_above`` = t_soil - beta2 [K], with 1 / beta1 known."""
-    t_safe = np.maximum(t_above, SMALLEST)
+    t_safe = at_least(t_above, SMALLEST)
     # Without this the curve climbs back to 1 below its pole, where 1 / t_above changes sign.
-    return np.minimum(ONE, exp(beta0 * (inverse_beta1 - ONE / t_safe)))
+    return at_most(exp(beta0 * (inverse_beta1 - ONE / t_safe)), ONE)
 
 
 @inline_kernel

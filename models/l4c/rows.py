@@ -111,7 +111,7 @@ def pft_rows(
     """
     columns = L4CParams(*(np.array([getattr(table[pft], name) for pft in PFTS], float) for name in L4CParams._fields))
     rows = _rows(columns, blocks, without, frozen_gpp)
-    return np.ascontiguousarray(np.repeat(rows.T, LANES, axis=1).astype(blocks.float_type))
+    return _closed(np.repeat(rows.T, LANES, axis=1), blocks)
 
 
 def cell_rows(params: L4CParams, blocks: Blocks, without: Iterable[str] = (), frozen_gpp: str = "ft_min") -> np.ndarray:
@@ -132,4 +132,11 @@ def cell_rows(params: L4CParams, blocks: Blocks, without: Iterable[str] = (), fr
     cells = np.where(blocks.cell_of >= 0, blocks.cell_of, blocks.cell_of[:, :1])[blocks.block_of]
     per_lane = L4CParams(*(np.broadcast_to(np.asarray(v, float), (blocks.n_cell,))[cells] for v in params))
     rows = _rows(per_lane, blocks, without, frozen_gpp).transpose(1, 0, 2)
-    return np.ascontiguousarray(rows.reshape(len(cells), -1).astype(blocks.float_type))
+    return _closed(rows.reshape(len(cells), -1), blocks)
+
+
+def _closed(rows: np.ndarray, blocks: Blocks) -> np.ndarray:
+    """Return rows in the float type of the blocks, read only."""
+    rows = np.ascontiguousarray(rows.astype(blocks.float_type))
+    rows.flags.writeable = False
+    return rows
