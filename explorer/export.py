@@ -35,6 +35,9 @@ LARGEST_DAILY = 50_000_000
 
 STEPS = {"daily": 1.0, "monthly": 365.25 / 12.0, "annual": 365.25}  # days a step
 
+STATIC = 100
+"""Bytes that a cell takes besides its series: place, plant types, pools at the start and end."""
+
 SERIES = (
     *("gpp", "npp", "ra", "rh", "rh_fast", "rh_med", "rh_slow", "nee", "soc", "soc_fast", "soc_med", "soc_slow"),
     *("e_mult", "f_vpd", "f_tmin", "f_smrz", "f_ft", "t_mult", "w_mult"),
@@ -66,7 +69,7 @@ def netcdf_size(experiment: Experiment, n_cell: int, n_day: int) -> int:
     steps = max(1, math.ceil(n_day / STEPS[experiment.output]))
     number = 8 if experiment.precision == "float64" else 4
     fields = len(OUTPUTS) * (9 if experiment.per_pft else 1)
-    return n_cell * (fields * steps * number + 200)
+    return n_cell * (fields * steps * number + STATIC)
 
 
 def output_for(n_cell: int, n_day: int) -> str:
@@ -97,7 +100,7 @@ def _cell(value: object) -> object:
     if isinstance(value, (bool, int, np.integer)):
         return int(value)
     text = re.sub(r"[\r\n\t]+", " ", str(value))
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "−") else text
+    return f"'{text}" if text.strip()[:1] in ("=", "+", "-", "@", "−") else text
 
 
 def _table(rows: Iterable[Iterable[object]], head: Iterable[str], columns: list[str]) -> str:

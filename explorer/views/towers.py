@@ -128,8 +128,8 @@ class TowerSeriesView:
         title : str
             Shown above.
         """
-        nothing = np.zeros(0)
-        columns = {"time": nothing, "value": nothing, "quality": nothing, "colour": []}
+        nothing, never = np.zeros(0), np.zeros(0, dtype="datetime64[ms]")
+        columns = {"time": never, "value": nothing, "quality": nothing, "colour": []}
         if variable in obs:
             value = _along_time(obs[variable])
             quality = np.ones_like(value)
@@ -142,7 +142,7 @@ class TowerSeriesView:
                 "quality": quality[keep].astype(np.float32),
                 "colour": list(np.where(quality[keep] >= GOOD, OBSERVED_COLOUR, FILLED_COLOUR)),
             }
-        model = {"time": nothing, "a": nothing, "b": nothing}
+        model = {"time": never, "a": nothing, "b": nothing}
         if b is not None and variable in b:
             after = _along_time(b[variable]).astype(np.float32)
             before = np.full_like(after, np.nan)
@@ -152,9 +152,7 @@ class TowerSeriesView:
         unit = unit_text(VARIABLES[variable].unit)
         axis = f"{symbol_text(VARIABLES[variable].symbol)} [{unit}]" if unit else VARIABLES[variable].long_name
         self._title.object = f"<b>{html.escape(title)}</b>"
-        times = np.concatenate(
-            [np.asarray(t, dtype="datetime64[ms]") for t in (columns["time"], model["time"]) if len(t)]
-        )
+        times = np.concatenate([np.asarray(t, dtype="datetime64[ms]") for t in (columns["time"], model["time"])])
         ends = (int(times.min().astype(np.int64)), int(times.max().astype(np.int64))) if times.size else (0, 1)
         values = np.concatenate([np.asarray(v, dtype=float) for v in (columns["value"], model["b"], model["a"])])
         low, high = _span(values)
