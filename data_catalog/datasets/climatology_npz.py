@@ -38,9 +38,21 @@ def _open(path: str | Path) -> dict[str, np.ndarray]:
             msg = f"{path.name} would unpack to {total:,} bytes; at most {MAX_BYTES:,} are read."
             raise ValueError(msg)
         with np.load(path, allow_pickle=False) as stored:  # a pickle could run code
-            return {name: stored[name] for name in stored.files if name in {*NAMES, "PFT", "dates"}}
+            return {
+                name: _numbers(stored, name, path.name) for name in stored.files if name in {*NAMES, "PFT", "dates"}
+            }
     except (zipfile.BadZipFile, EOFError, OSError) as error:
         msg = f"{path.name} is not a whole .npz archive ({error}). Fetch it again."
+        raise ValueError(msg) from error
+
+
+def _numbers(stored: np.lib.npyio.NpzFile, name: str, file: str) -> np.ndarray:
+    try:
+        return stored[name]
+    except ValueError as error:
+        msg = (
+            f"{file}: array {name} holds Python objects, which are not read; numbers (and dates as text) are accepted."
+        )
         raise ValueError(msg) from error
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from data_catalog.datasets.climatology_npz import load as load_climatology
 from data_catalog.entry import CatalogEntry
 from models.variables import VARIABLES
 
@@ -94,7 +95,7 @@ def open_drivers(path: str | Path, *, block: int | None = None) -> xr.Dataset:
     Parameters
     ----------
     path : str or Path
-        NetCDF-4, NetCDF-3 or Zarr.
+        NetCDF-4, NetCDF-3 or Zarr; or the ``.npz`` of `data_catalog.datasets.climatology_npz`.
     block : int, optional
         Cells read at a time; by default as many as make 16 MB of one variable.
 
@@ -114,6 +115,8 @@ def open_drivers(path: str | Path, *, block: int | None = None) -> xr.Dataset:
         days that are not daily.
     """
     path = Path(path)
+    if path.suffix == ".npz":
+        return load_climatology(path)
     raw = _open(path)
     try:
         ds = _renamed(raw, path.name)
@@ -214,7 +217,7 @@ def _with_pools(ds: xr.Dataset, raw: xr.Dataset, file: str) -> xr.Dataset:
             continue
         stacked = raw[name]
         if stacked.ndim != 2 or stacked.sizes.get("pool") != len(ours):
-            msg = f"{file}: {name} has dimensions {stacked.dims} of {stacked.shape}; it must be (pool, cell) with 3 pools."
+            msg = f"{file}: {name} has dimensions {stacked.dims} {stacked.shape}; it must be (pool, cell), 3 pools."
             raise ValueError(msg)
         order = _pool_order(stacked, file)
         for name_of_pool, place in zip(ours, order, strict=True):
