@@ -5,16 +5,19 @@ packages give the same files.
 """
 
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 import numpy as np
 import xarray as xr
 
 from data_catalog.world.build_climate import cloud_water, humidity_pressure, precipitation, temperature
+from data_catalog.world.build_coast import write_coast
 from data_catalog.world.build_land import land_cells
 from data_catalog.world.build_radiation import all_sky_ratio, clear_sky, linke_turbidity, predictors
 from data_catalog.world.build_sources import SOURCES, fetch
 from data_catalog.world.coarsen import coarsen
+from data_catalog.world.outlines import COAST_FILE
 from data_catalog.world.static import CLIMATE_FILES, MONTHLY, base_fields
 from data_catalog.world.sun import top_of_atmosphere
 from data_catalog.world.weather_rules import saturation_pressure
@@ -28,17 +31,33 @@ PACKING = {
     "land_fraction": ("u1", 0.004, 0.0),
     "igbp_fraction": ("u1", 0.004, 0.0),
     "fapar_max": ("u1", 0.004, 0.0),
-    "pft_fraction": ("u2", 2e-5, 0.0),
+    "cloud_water": ("u1", 0.5, 0.0),
     "elevation": ("i2", 1.0, 0.0),
     "t_air": ("i2", 0.05, 273.15),
     "precip": ("u2", 0.02, 0.0),
     "vapour_pressure": ("u2", 2.0, 0.0),
-    "pressure": ("u2", 20.0, 0.0),
+    "pressure": ("u2", 50.0, 0.0),
     "sw_down": ("u2", 0.5, 0.0),
-    "sw_clear": ("u2", 0.5, 0.0),
+    "sw_clear": ("u2", 1.0, 0.0),
 }
-# Sums over 3 x 3 cells are kept as they are, so that areas are conserved.
-UNPACKED = ("land_fraction",)
+ERRORS = (
+    "Against mean monthly values of 165 FLUXNET2015 towers (cell against tower, 1980 months): temperature r 0.994, "
+    "RMSE 1.3 K after the difference in elevation is bridged at 5.5 K per km (1.9 K before); rain r 0.82, RMSE 1.2 mm "
+    "d-1; 24-hour VPD r 0.96, RMSE 164 Pa; shortwave radiation r 0.976, RMSE 18.7 W m-2 at towers left out of its "
+    "fit."
+)
+PROCESSING = (
+    "Land cover: counts of 0.05-degree pixels in each cell, weighted by their area; a cell belongs to the world if at "
+    "least 40 % of it is land and less than half of its land is permanent ice. Temperature: read between the nodes of "
+    "0.75 degree, moved to the cell's mean elevation at 5.5 K per km. Humidity and pressure: harmonics of year and "
+    "half-year at 1 degree, moved to the cell's elevation. Radiation: Ineichen-Perez clear sky times a linear "
+    "function of relative humidity, rain, probability of cloud water, temperature, latitude, elevation and season, "
+    "fitted to the towers. Relative humidity is held at 97 % or less. Fields are rounded to steps finer than their "
+    "errors."
+)
+
+# Of the coarse cells: finer steps, and land as it is, so that areas are conserved.
+COARSE_PACKING = {"land_fraction": None, "pft_fraction": ("u2", 2e-5, 0.0), "igbp_fraction": ("u2", 2e-5, 0.0)}
 
 
 def build_climate(paths):
@@ -74,6 +93,7 @@ def build_climate(paths):
     }
     single = ("row", "column", "koppen", "land_fraction", "elevation", "fapar_max")
     fields = {name: ("cell", land[name]) for name in single}
+    fields["cloud_water"] = ("cell", clouds)
     fields["row"], fields["column"] = (("cell", land[n].astype(np.int16)) for n in ("row", "column"))
     fields["igbp_fraction"] = (("cell", "igbp"), land["igbp_fraction"])
     fields |= {name: (("month", "cell"), values.T) for name, values in monthly.items()}
@@ -82,6 +102,8 @@ def build_climate(paths):
         "title": "Land cells, land cover and monthly climate of the embedded world, EASE-Grid 2.0, 36 km",
         "sources": "; ".join(f"{source.holds}: {source.citation}" for name, source in SOURCES.items() if name in paths),
         "licences": "; ".join(f"{name}: {source.licence}" for name, source in SOURCES.items() if name in paths),
+        "errors": ERRORS,
+        "processing": PROCESSING,
     }
     return ds
 
@@ -94,12 +116,11 @@ def stored_form(ds, attrs):
     return ds.assign(land_fraction=ds["land_fraction"].astype(np.float32)).assign_attrs(attrs)
 
 
-def write(ds, path):
-    """Write the fields packed into integers and compressed."""
+def write(ds, path, packing=MappingProxyType({})):
+    """Write the fields packed into integers, by `PACKING` or as ``packing`` says, and compressed."""
     packed = ds.copy()
-    for name, (dtype, scale, offset) in PACKING.items():
-        if name not in ds or (name in UNPACKED and "pft_fraction" in ds):
-            continue
+    packing = {name: how for name, how in (PACKING | packing).items() if name in ds and how}
+    for name, (dtype, scale, offset) in packing.items():
         values = np.rint((ds[name].values - offset) / scale)
         info = np.iinfo(dtype)
         if values.min() < info.min or values.max() > info.max:
@@ -119,16 +140,24 @@ def write(ds, path):
     show_default="where the package keeps them",
 )
 def main(sources, out):
-    """Build the climate files of the embedded world."""
-    paths = fetch(sources, [name for name in SOURCES if name != "world-atlas"])
+    """Build the shipped files of the embedded world: climate and coastlines."""
+    paths = fetch(sources)
+    write_coast(paths.pop("world-atlas"), out / COAST_FILE.name)
     fine = build_climate(paths)
     path = out / CLIMATE_FILES["36km"].name
     write(fine, path)
     click.echo(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
     with xr.open_dataset(path, engine="h5netcdf") as packed:
         coarse = coarsen(base_fields(packed.load(), "36km"))
+    # The mean vapour pressure of cold and warm cells can lie above saturation at their mean temperature.
+    most = HUMID * saturation_pressure(coarse["t_air"])
+    coarse["vapour_pressure"] = np.minimum(coarse["vapour_pressure"], most)
     path = out / CLIMATE_FILES["108km"].name
-    write(stored_form(coarse, fine.attrs | {"title": fine.attrs["title"].replace("36 km", "108 km")}), path)
+    write(
+        stored_form(coarse, fine.attrs | {"title": fine.attrs["title"].replace("36 km", "108 km")}),
+        path,
+        COARSE_PACKING,
+    )
     click.echo(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
 
 

@@ -33,14 +33,14 @@ YENISEI, PACIFIC = 90.0, 170.0  # degrees east; between them larch is the tree o
 NAMED_FOREST = 0.05  # share of the land from which on a cell's own forests tell what its other trees are
 
 ASSUMPTIONS = (
-    "PFT fractions follow the crosswalk of MCD12Q1 type 1 (IGBP) to type 5 for the classes that have one: forests 1-4; "
-    "shrublands to SHR; grassland and permanent wetland to GRS; urban, ice and barren land carry no PFT. Assumed: the "
-    "trees of mixed forest and savannas are of the kinds of the cell's own named forests where these cover 5 % of its "
-    "land, else by Koeppen class (Af, Am: EBF; As, Aw, B: DBF; Cs: EBF and ENF; Cf: DBF and ENF; Cw: EBF and DBF; Da, "
-    "Db: 60 % DBF, 40 % ENF; Dc: 80 % ENF, 20 % DBF, between 90 and 170 E 80 % DNF, 20 % ENF; Dd: DNF; E: ENF); woody "
-    "savanna is 45 % trees, savanna 20 %, the rest GRS, in Dc, Dd and E climates SHR; a cropland mosaic is half crops, "
-    "the other half trees and grass alike; crops are cereal (CCR) by 50 % in A, 70 % in B and D, 60 % in C, 80 % in E "
-    "climates, else broadleaf (BCR)."
+    "PFT fractions follow the crosswalk of MCD12Q1 type 1 (IGBP) to type 5 for the classes that have one: forests "
+    "1-4; shrublands to SHR; grassland and permanent wetland to GRS; urban, ice and barren land carry no PFT. "
+    "Assumed: the trees of mixed forest and savannas are of the kinds of the cell's own named forests where these "
+    "cover 5 % of its land, else by Koeppen class (Af, Am: EBF; As, Aw, B: DBF; Cs: EBF and ENF; Cf: DBF and ENF; Cw: "
+    "EBF and DBF; Da, Db: 60 % DBF, 40 % ENF; Dc: 80 % ENF, 20 % DBF, between 90 and 170 E 80 % DNF, 20 % ENF; Dd: "
+    "DNF; E: ENF); woody savanna is 45 % trees, savanna 20 %, the rest GRS, in Dc, Dd and E climates SHR; a cropland "
+    "mosaic is half crops, the other half trees and grass alike; crops are cereal (CCR) by 50 % in A, 70 % in B and "
+    "D, 60 % in C, 80 % in E climates, else broadleaf (BCR)."
 )
 
 

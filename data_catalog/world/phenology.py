@@ -13,8 +13,9 @@ __all__ = ["ASSUMPTIONS", "STEPS", "fpar", "growing_season", "potential_evaporat
 
 STEPS = 46
 STEP_DAYS = 8.0
-WATER_CAPACITY = 150.0  # mm, of the store that keeps leaves alive
-FULL_SUPPLY = 0.4  # share of the capacity from which on water limits nothing
+WATER_CAPACITY = 200.0  # mm, of the store that keeps leaves alive
+FULL_SUPPLY = 0.3  # share of the capacity from which on water limits nothing
+CANOPY_DEMAND = 0.8  # evaporation of a full canopy relative to the potential
 LEAF_DAYS = 24.0  # time in which leaves follow the weather
 
 # Plant type: fAPARmax that the map has where the type prevails (median), peak of the MODIS-like fPAR there, lowest
@@ -33,9 +34,10 @@ TYPES = (
 ASSUMPTIONS = (
     "fPAR is synthetic. Its peak follows the mapped mean annual maximum of fAPAR, scaled so that each plant type at "
     "the median of its own land reaches a MODIS-like maximum (ENF 0.78, EBF 0.90, DNF 0.75, DBF 0.88, SHR 0.42, GRS "
-    "0.58, CCR 0.70, BCR 0.75). Its season is assumed: a ramp of monthly temperature times the filling of a "
-    "150-mm store that rain and snow melt fill and potential evaporation empties, followed by leaves within 24 days; out of season "
-    "a fixed share of the peak stays (EBF 0.85, ENF 0.50, shrubs 0.40, grass 0.22, deciduous trees 0.15, crops 0.1)."
+    "0.58, CCR 0.70, BCR 0.75). Its season is assumed: a ramp of monthly temperature times the filling of a 200-mm "
+    "store that rain and snow melt fill and potential evaporation empties, followed by leaves within 24 days; out of "
+    "season a fixed share of the peak stays (EBF 0.85, ENF 0.50, shrubs 0.40, grass 0.22, deciduous trees 0.15, crops "
+    "0.1)."
 )
 
 
@@ -67,7 +69,7 @@ def potential_evaporation(static):
 
 def _water(static):
     """Fill the water store and return how far it serves the leaves, 0-1: (46, cell). Of two years, the second."""
-    supply, demand = _to_steps(static["precip"].values), _to_steps(potential_evaporation(static))
+    supply, demand = _to_steps(static["precip"].values), _to_steps(CANOPY_DEMAND * potential_evaporation(static))
     celsius = _to_steps(static["t_air"].values) - 273.15
     store = np.full(supply.shape[1], 0.5 * WATER_CAPACITY, dtype=np.float32)
     snow = np.zeros_like(store)

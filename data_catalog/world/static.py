@@ -29,6 +29,7 @@ OTHER = {
     "land_fraction": ("1", "fraction of the cell that is land"),
     "igbp_fraction": ("1", "fraction of the land under each IGBP class"),
     "fapar_max": ("1", "mean annual maximum of fAPAR of the vegetated land (PT-JPL scale)"),
+    "cloud_water": ("%", "annual probability that clouds hold liquid water"),
     "t_range": ("K", "mean diurnal range of air temperature"),
     "wet_days": ("d", "days of the month with at least 1 mm of rain"),
     "vapour_pressure": ("Pa", "water vapour pressure"),
@@ -82,6 +83,8 @@ def _static(grid):
         elif name in OTHER:
             variable.attrs = {"units": OTHER[name][0], "long_name": OTHER[name][1]}
     ds.attrs["assumptions"] = f"{COVER_ASSUMPTIONS} {rules.ASSUMPTIONS} {FPAR_ASSUMPTIONS}"
+    for variable in ds.variables.values():
+        variable.values.flags.writeable = False  # all who open the world share it
     return ds.set_coords(["latitude", "longitude"])
 
 
@@ -119,7 +122,7 @@ def base_fields(stored, grid):
         "igbp_fraction": (("cell", "igbp"), igbp),
         "pft_fraction": (("cell", "pft"), pft.astype(np.float32)),
     }
-    for name in ("elevation", "fapar_max"):
+    for name in ("elevation", "fapar_max", "cloud_water"):
         fields[name] = ("cell", stored[name].values.astype(np.float32))
     for name in MONTHLY:
         fields[name] = (("cell", "month"), np.ascontiguousarray(stored[name].values.T, dtype=np.float32))
@@ -139,7 +142,7 @@ def with_rules(ds):
         "sw_top": top,
         "t_range": t_range,
         "t_anomaly_std": t_std,
-        "wet_days": rules.wet_days(ds["precip"].values, t_air),
+        "wet_days": rules.wet_days(ds["precip"].values, humidity),
         "vpd": rules.vapour_pressure_deficit(t_air, t_range, t_std, ds["vapour_pressure"].values),
         "wind": np.repeat(rules.wind_speed(ds["pft_fraction"].values, koppen)[:, None], 12, axis=1),
     }

@@ -23,11 +23,12 @@ __all__ = [
 
 ASSUMPTIONS = (
     "t_range = 1.0 + 14.0 sw_down / top-of-atmosphere radiation + 6.0 (1 - relative humidity) K: assumed, its form "
-    "checked at 8 stations of 39-62 N (monthly means, r 0.6, RMSE 2.4 K; towers above forests have less). "
-    "wet_days = days x P^0.55 exp(-1.772 - 0.0124 T): fitted to daily rain of 10 stations (r 0.81, RMSE 0.05 of the "
-    "days). t_anomaly_std = exp(0.923 + 0.0181 annual range - 0.0114 T): fitted to 12 stations (RMSE 0.9 K). "
-    "wind: assumed, 2 m/s over forests to 4.5 m/s over tundra. sand and clay: assumed by Koeppen class and land cover; "
-    "porosity, field capacity (-33 kPa) and wilting point (-1500 kPa) from them by Cosby et al. (1984)."
+    "checked at 8 stations of 39-62 N (monthly means, r 0.6, RMSE 2.4 K; towers above forests have less). wet_days = "
+    "rain / mean rain of a wet day, the latter exp(2.451 - 0.789 relative humidity) P^0.51 within 4 and 12 mm: fitted "
+    "to daily rain of 10 stations (r 0.83, RMSE 0.05 of the days; the bounds are assumed). t_anomaly_std = exp(0.923 "
+    "+ 0.0181 annual range - 0.0114 T): fitted to 12 stations (RMSE 0.9 K). wind: assumed, 2 m/s over forests to 4.5 "
+    "m/s over tundra. sand and clay: assumed by Koeppen class and land cover; porosity, field capacity (-33 kPa) and "
+    "wilting point (-1500 kPa) from them by Cosby et al. (1984)."
 )
 
 
@@ -45,13 +46,15 @@ def diurnal_range(sw_down, top, relative_humidity):
     return np.clip(1.0 + 14.0 * clearness + 6.0 * (1.0 - np.clip(relative_humidity, 0.0, 1.0)), 3.0, 20.0)
 
 
-def wet_days(precip, t_air):
-    """Mean number of days with at least 1 mm in each month, (cell, 12), from rain [mm d-1] and temperature [K].
+def wet_days(precip, relative_humidity):
+    """Mean number of days with at least 1 mm in each month, (cell, 12), from rain [mm d-1] and relative humidity.
 
-    Rain falls on more days where there is more of it, in smaller amounts where it is cold.
+    Where more rain falls it falls on more days and in larger amounts, and in humid air in smaller ones; a wet day
+    brings 4 to 12 mm on average (the upper bound is assumed: the stations know no humid tropics).
     """
-    share = precip**0.55 * np.exp(-1.772 - 0.0124 * (t_air - 273.15))
-    return MONTH_DAYS * np.clip(share, 0.0, 0.9)
+    humidity = np.clip(relative_humidity, 0.0, 1.0)
+    amount = np.clip(np.exp(2.451 - 0.789 * humidity) * np.maximum(precip, 1e-3) ** 0.51, 4.0, 12.0)
+    return MONTH_DAYS * np.minimum(precip / amount, 0.9)
 
 
 def temperature_std(t_air):
