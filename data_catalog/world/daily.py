@@ -5,20 +5,8 @@ import xarray as xr
 
 from data_catalog.world.phenology import fpar
 from data_catalog.world.static import open_static
-from data_catalog.world.store import FPAR_SCALE, MOST_YEARS, SEED, YEAR
-from data_catalog.world.water import (
-    BALANCE,
-    FROZEN,
-    SMRZ,
-    SMSF,
-    SWE,
-    T_SOIL,
-    WATER,
-    Balance,
-    Soil,
-    balance_of,
-    make_soil,
-)
+from data_catalog.world.store import FPAR_SCALE, SEED, YEAR
+from data_catalog.world.water import FROZEN, SMRZ, SMSF, STATES, SWE, T_SOIL, WATER, Soil, days_of, make_soil
 from data_catalog.world.weather import (
     DAYS,
     PRECIP,
@@ -31,35 +19,24 @@ from data_catalog.world.weather import (
     WEATHER,
     Tables,
     make_tables,
-    weather_of,
 )
-from models.kernel import kernel, spread
+from models.kernel import spread
 from models.variables import VARIABLES
 
 __all__ = ["open_weather", "world_days"]
 
 
-@kernel
-def _days_of(first, last, tables, soil, p, most_years, z, months, room, state, weather, water, start):
-    for cell in range(first, last):
-        weather_of(cell, tables, z, months, weather[cell])
-        balance_of(cell, soil, weather[cell], p, room, state, water[cell], most_years)
-        start[cell] = state
-
-
-def world_days(tables: Tables, soil: Soil, *, balance: Balance = BALANCE) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def world_days(tables: Tables, soil: Soil) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return weather (cell, row of WEATHER, day), water (cell, row of WATER, day) and the starting state (cell, 5)."""
     n = len(tables.key)
-    weather, water = np.zeros((n, len(WEATHER), DAYS)), np.zeros((n, len(WATER), DAYS))
-    start = np.zeros((n, 5))
+    weather, water = np.empty((n, len(WEATHER), DAYS)), np.empty((n, len(WATER), DAYS))
+    state = np.empty((n, len(STATES)))
 
     def work(first: int, last: int) -> None:
-        room, state, months = np.zeros((3, DAYS)), np.zeros(5), np.zeros((2, 12))
-        z = np.zeros((2, DAYS), dtype=np.float32)
-        _days_of(first, last, tables, soil, balance, MOST_YEARS, z, months, room, state, weather, water, start)
+        weather[first:last], water[first:last], state[first:last], _ = days_of(np.arange(first, last), tables, soil)
 
-    spread(work, n)
-    return weather, water, start
+    spread(work, n, chunk=128)
+    return weather, water, state
 
 
 def open_weather(grid: str, cells: np.ndarray | None = None, *, seed: int = SEED, year: int = YEAR) -> xr.Dataset:

@@ -10,11 +10,22 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from data_catalog.world.weather import CLEARNESS, DAYS, PRECIP, SW_DOWN, T_AIR, VAPOUR, VPD
+from data_catalog.world.weather import (
+    CLEARNESS,
+    DAYS,
+    PRECIP,
+    SW_DOWN,
+    T_AIR,
+    VAPOUR,
+    VPD,
+    WEATHER,
+    Tables,
+    draw_weather,
+)
 from models.kernel import kernel
 from models.quantity import parameter
 
-__all__ = ["BALANCE", "LABEL", "STATES", "WATER", "Balance", "Soil", "balance_of", "make_soil"]
+__all__ = ["BALANCE", "LABEL", "STATES", "WATER", "Balance", "Soil", "balance_water", "days_of", "make_soil"]
 
 LABEL = "simple daily balance"
 
@@ -27,6 +38,7 @@ STATES = ("top", "deep", "swe", "t_soil", "t_deep")
 
 TOP_DEPTH, DEEP_DEPTH = 50.0, 950.0  # mm of soil in the layers
 T_MELT = 273.15
+MOST_YEARS = 60  # before the year repeats
 CLOSED = 0.005  # mm or K between the ends of a year that repeats; a packed step of wetness is 0.01 mm
 ASSUMED = "assumed"
 FAO = "Allen et al. 1998, FAO Irrigation and Drainage Paper 56"
@@ -88,28 +100,33 @@ def make_soil(static: xr.Dataset, fpar: np.ndarray, fpar_scale: float) -> Soil:
 
 
 @kernel
-def balance_of(cell, soil, weather, p, room, state, out, most_years):
-    """Run one cell's year until it repeats; write the last year.
+def balance_water(cells, soil, weather, p, room, most_years, state, closure, out):
+    """Run the year of some cells until it repeats; write the last year.
 
     Parameters
     ----------
-    cell : int
-        Position in ``soil``.
+    cells : (n,) int array
+        Positions in ``soil``; -1 is passed over.
     soil : Soil
-    weather : (row of WEATHER, day) float64
+    weather : (n, row of WEATHER, day) float64
     p : Balance
     room : (3, day) float64
         Room for rain, snowfall and potential evaporation.
-    state : (5,) float64
-        Receives the state at the start of the written year.
-    out : (row of WATER, day) float64
     most_years : int
-
-    Returns
-    -------
-    float
-        Largest difference of a state (mm or K) between the start and the end of the written year.
+    state : (n, 5) float64
+        Receives the state at the start of the written year.
+    closure : (n,) float64
+        Receives the largest difference of a state (mm or K) between the start and the end of that year.
+    out : (n, row of WATER, day) float64
     """
+    for i in range(cells.shape[0]):
+        if cells[i] >= 0:
+            closure[i] = _repeat(cells[i], soil, weather[i], p, room, most_years, state[i], out[i])
+
+
+@kernel
+def _repeat(cell, soil, weather, p, room, most_years, state, out):
+    """Repeat the year of one cell until it closes, and return by how much it does not."""
     rain, snowfall, potential = room[0], room[1], room[2]
     psychrometric = 0.000665 * soil.pressure[cell]
     mean_t = 0.0
@@ -145,7 +162,7 @@ def balance_of(cell, soil, weather, p, room, state, out, most_years):
 
 @kernel
 def _year(cell, soil, weather, p, rain, snowfall, potential, porosity, capacity, wilting, state, out):
-    """Step ``state`` through a year, write ``out``, return the least snow of the year; see `balance_of`."""
+    """Step ``state`` through a year, write ``out``, return the least snow of the year."""
     top, deep, swe, t_soil, t_deep = state[0], state[1], state[2], state[3], state[4]
     full_top, full_deep = TOP_DEPTH * porosity, DEEP_DEPTH * porosity
     field_top, field_deep = TOP_DEPTH * capacity, DEEP_DEPTH * capacity
@@ -206,3 +223,28 @@ def _year(cell, soil, weather, p, rain, snowfall, potential, porosity, capacity,
         out[DRAINAGE, day] = drainage
     state[0], state[1], state[2], state[3], state[4] = top, deep, swe, t_soil, t_deep
     return least_snow
+
+
+def days_of(cells: np.ndarray, tables: Tables, soil: Soil, balance: Balance = BALANCE) -> tuple[np.ndarray, ...]:
+    """Draw and balance the year of some cells.
+
+    Parameters
+    ----------
+    cells : (n,) int array
+        Positions in the tables; rows of -1 stay 0.
+
+    Returns
+    -------
+    weather : (n, row of WEATHER, day) array
+    water : (n, row of WATER, day) array
+    state : (n, 5) array
+        `STATES` at the start of the year.
+    closure : (n,) array
+        Largest change of a state over the year [mm or K].
+    """
+    n = len(cells)
+    weather, water = np.zeros((n, len(WEATHER), DAYS)), np.zeros((n, len(WATER), DAYS))
+    state, closure = np.zeros((n, len(STATES))), np.zeros(n)
+    draw_weather(cells, tables, np.zeros((2, DAYS), dtype=np.float32), np.zeros((2, 12)), weather)
+    balance_water(cells, soil, weather, balance, np.zeros((3, DAYS)), MOST_YEARS, state, closure, water)
+    return weather, water, state, closure

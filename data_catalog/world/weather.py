@@ -21,7 +21,7 @@ from scipy.special import gammaincinv, ndtri
 from models.draws import normal_pair, philox
 from models.kernel import inline_kernel, kernel, spread
 
-__all__ = ["DAYS", "WEATHER", "Tables", "make_tables", "saturation", "weather_of"]
+__all__ = ["DAYS", "WEATHER", "Tables", "draw_weather", "make_tables", "saturation"]
 
 DAYS = 365
 MONTH_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
@@ -263,22 +263,33 @@ def take_means_out(x, row, months):
 
 
 @kernel
-def weather_of(cell, tables, z, months, out):
-    """Draw the year of one cell.
+def draw_weather(cells, tables, z, months, out):
+    """Draw the year of some cells.
 
     Parameters
     ----------
-    cell : int
-        Position in the tables.
+    cells : (n,) int array
+        Positions in the tables; -1 is passed over.
     tables : Tables
     z : (2, day) float32
         Room for the two fields.
     months : (2, month) float64
         Room for monthly means and knots.
-    out : (row of WEATHER, day) float64
+    out : (n, row of WEATHER, day) float64
         Receives the weather: K, K, K, mm d-1, W m-2, Pa, Pa, 1.
     """
-    climate, orbit = tables.climate[cell], tables.orbit[tables.row[cell]]
+    for i in range(cells.shape[0]):
+        if cells[i] >= 0:
+            _draw_fields(cells[i], tables, z, months, out[i])
+            climate, orbit = tables.climate[cells[i]], tables.orbit[tables.row[cells[i]]]
+            for month in range(12):
+                _draw_month(month, climate, orbit, months, out[i])
+
+
+@kernel
+def _draw_fields(cell, tables, z, months, out):
+    """Leave the anomaly of temperature [K] in row T_AIR, the field of rain [1] in CLEARNESS, knots in ``months``."""
+    climate = tables.climate[cell]
     for day in range(DAYS):
         z[0, day] = z[1, day] = np.float32(0.0)
     share = math.sqrt(SHARE_WIDE[0]), math.sqrt(SHARE_WIDE[1])
@@ -291,7 +302,8 @@ def weather_of(cell, tables, z, months, out):
         a, b, c, d = philox(tables.key[cell], tables.step + day, STREAM_LOCAL, 0, tables.seed, 0)
         out[T_AIR, day] = (z[0, day] + own_t * gaussian_of(a, b)) * INVERSE_STD[0, day]
         out[CLEARNESS, day] = z[1, day] + own_g * gaussian_of(c, d)
-    take_means_out(out, CLEARNESS, months)
+    # Plain integers: numba would compile once more for each constant.
+    take_means_out(out, np.int64(CLEARNESS), months)
     for month in range(12):
         # Under a high sun a cloudy day is cool, in the dark of winter it is mild (assumed).
         tie = min(0.2, max(-0.35, (100.0 - climate[C_SW, month]) / 300.0))
@@ -300,15 +312,13 @@ def weather_of(cell, tables, z, months, out):
             g = out[CLEARNESS, day] * INVERSE_STD[1, day]
             out[CLEARNESS, day] = g
             out[T_AIR, day] = between(climate, C_STD, day) * (free * out[T_AIR, day] + tie * g)
-    take_means_out(out, T_AIR, months)
+    take_means_out(out, np.int64(T_AIR), months)
     knots_of(climate, C_T, months)
-    for month in range(12):
-        _month(month, climate, orbit, months, out)
 
 
 @kernel
-def _month(month, climate, orbit, months, out):
-    """Turn the fields of one month into weather with the month's means; see `weather_of`."""
+def _draw_month(month, climate, orbit, months, out):
+    """Turn the fields of one month into weather with the month's means; see `draw_weather`."""
     first, last = MONTH_START[month], MONTH_START[month + 1]
     rain, wettest, sum_orbit, sum_sun, sum_clear, most_clear = 0.0, first, 0.0, 0.0, 0.0, 0.0
     for day in range(first, last):
