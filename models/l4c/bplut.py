@@ -205,13 +205,17 @@ class BplutFile:
         )
 
     def _layout(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Find the columns by name and the rows by plant functional type; comments and blank lines are passed over."""
+        """Find the columns by name and the rows by plant functional type; comments and blank lines are passed over.
+
+        The mission's own files have their header in a comment.
+        """
         header: dict[str, int] = {}
         rows: dict[str, int] = {}
         for number, line in enumerate(self.lines):
-            if not line.strip() or line.lstrip("\ufeff \t").startswith("#"):
+            comment = line.lstrip("\ufeff \t").startswith("#")
+            if not line.strip() or (comment and (header or LABEL not in line)):
                 continue
-            cells = [cell.strip().strip('"').strip("\ufeff ") for cell in _cells(line)]
+            cells = [cell.strip().strip('"').strip("\ufeff# ") for cell in _cells(line)]
             if not header:
                 header = {name: place for place, name in enumerate(cells)}
                 missing = [name for name in (LABEL, *COLUMNS.values()) if name not in header]

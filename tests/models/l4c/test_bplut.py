@@ -29,6 +29,16 @@ def test_a_shipped_table_equals_the_published_file(shared, version):
         assert load_bplut(version)[pft] == L4CParams(*(float(row[COLUMNS[name]]) for name in L4CParams._fields))
 
 
+@pytest.mark.reference
+def test_the_missions_own_file_with_its_header_in_a_comment_is_read_and_kept(shared):
+    path = shared / "data/smap/SMAP_BPLUT_2020-07-31.csv"
+    file = BplutFile.read(path)
+    assert file.overrides("V5") == ()
+    assert file.write() == path.read_text()
+    changed = file.with_values("GRS", lue_max=1.7)
+    assert sum(a != b for a, b in zip(file.lines, changed.lines, strict=True)) == 1
+
+
 def test_the_default_table_is_v7_unrounded():
     grass = load_bplut()["GRS"]
     assert (grass.lue_max, grass.f_med, grass.k_slow, grass.tmin_low) == (1.6776136, 0.55, 0.0093, 250.41261)
