@@ -175,10 +175,14 @@ def _text(path: Path, shown: Path) -> ScanRow:
         )
         return ScanRow(shown, "unknown", problem=problem)
     columns = {cell.strip().strip('"') for cell in first.split(",")}
-    if columns >= BPLUT_COLUMNS:
-        rows = len(lines) - 1
+    # The mission's own table has its header in a comment.
+    commented = [line for line in text[:20_000].split("\n") if line.startswith("#") and "LC_index" in line]
+    for header, rows in ((first, len(lines) - 1), *((line, len(lines)) for line in commented[:1])):
+        held = {cell.strip('# "') for cell in header.split(",")}
+        if not held >= BPLUT_COLUMNS:
+            continue
         problem = "" if rows >= 8 else f"{rows} rows; a biome property table has one for each of 8 plant types."
-        return ScanRow(shown, "bplut", f"biome property table, {len(columns)} columns", problem=problem)
+        return ScanRow(shown, "bplut", f"biome property table, {len(held)} columns", problem=problem)
     if columns & {"TIMESTAMP", "TIMESTAMP_START"}:
         return _tower(path, shown)
     sites = site_table(text)
