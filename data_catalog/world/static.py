@@ -82,6 +82,7 @@ def _static(grid):
             variable.attrs = VARIABLES[name].cf_attrs
         elif name in OTHER:
             variable.attrs = {"units": OTHER[name][0], "long_name": OTHER[name][1]}
+    ds.attrs["source"] = "real land and mean climate, resampled; partly fitted or assumed, as `assumptions` says"
     ds.attrs["assumptions"] = f"{COVER_ASSUMPTIONS} {rules.ASSUMPTIONS} {FPAR_ASSUMPTIONS}"
     for variable in ds.variables.values():
         variable.values.flags.writeable = False  # all who open the world share it

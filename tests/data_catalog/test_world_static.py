@@ -248,6 +248,7 @@ def test_the_shipped_files_are_small_and_name_their_sources():
             for word in ("MIT", "CC BY 4.0", "NASA open data", "Apache-2.0", "BSD-3-Clause"):
                 assert word in ds.attrs["licences"], word
             assert "RMSE" in ds.attrs["errors"]
+    assert "assumed" in open_static("108km").attrs["source"]
     assumed = open_static("108km").attrs["assumptions"]
     for word in ("fPAR is synthetic", "wet_days", "wind: assumed", "sand and clay: assumed", "mixed forest"):
         assert word in assumed, word
