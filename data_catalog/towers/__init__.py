@@ -67,8 +67,8 @@ def towers_in(data: Iterable[str | Path]) -> dict[str, Path]:
     for folder in data:
         for path in sorted(Path(folder).rglob("*_FLUXNET*")):
             parts = file_name(path.name)
-            if not parts and path.suffix.lower() == ".zip":
-                parts = file_name(f"{path.stem}_DD.csv")  # an archive of all resolutions
+            if not parts and path.suffix.lower() == ".zip":  # the networks' archives hold all resolutions
+                parts = file_name(path.stem.split("_FLUXNET")[0] + "_FLUXNET_DD.csv")
             rank = {"DD": 0, "HH": 1, "HR": 1}.get(parts.get("resolution", ""), 9)
             if path.is_file() and rank < 9 and rank < found.get(parts["site"], (9, path))[0]:
                 found[parts["site"]] = (rank, path)

@@ -130,6 +130,20 @@ def test_yearly_sums_become_daily_rates():
     np.testing.assert_allclose(ds["precip"].values[:, 0], [1.0, 1.0])
 
 
+def test_weekly_and_hourly_records_are_recognised():
+    weekly = table(3).rename(columns={"TIMESTAMP": "TIMESTAMP_START"})
+    weekly["TIMESTAMP_START"] = ["20010101", "20010108", "20010115"]
+    weekly["TIMESTAMP_END"] = ["20010107", "20010114", "20010121"]
+    ds = read_fluxnet(as_bytes(weekly), name=NAME.replace("_DD_", "_WW_"))
+    assert (ds.attrs["resolution"], ds["gpp"].values[0, 0], ds.sizes["time"]) == ("WW", 6.0, 3)
+    hourly = half_hours().iloc[::2].copy()
+    hourly["TIMESTAMP_END"] = [*hourly["TIMESTAMP_START"].iloc[1:], "200106040000"]
+    ds = read_fluxnet(as_bytes(hourly), name=HH_NAME.replace("_HH_", "_HR_"))
+    assert (ds.attrs["resolution"], ds.sizes["time"]) == ("HR", 72)
+    np.testing.assert_allclose(ds["precip"].values, 2.4)
+    assert to_daily(ds).sizes["time"] == 3
+
+
 # --- days out of half hours ------------------------------------------------------------------------------------
 
 

@@ -95,6 +95,15 @@ def test_a_users_own_file_goes_before_the_shipped_one(shared, tmp_path):
     assert open_tower("FR-Hes", [tmp_path]).sizes["time"] == 366
 
 
+def test_a_networks_archive_of_all_resolutions_is_found_by_its_site(tmp_path):
+    names = ("FLX_US-Var_FLUXNET2015_SUBSET_2000-2014_1-4.zip", "AMF_US-Ne3_FLUXNET_FULLSET_2001-2020_3-5.zip")
+    for name in names:
+        (tmp_path / name).write_bytes(b"")
+    assert {site: path.name for site, path in towers_in([tmp_path]).items()} == dict(
+        zip(("US-Var", "US-Ne3"), names, strict=True)
+    )
+
+
 # --- filling and cleaning --------------------------------------------------------------------------------------
 
 
