@@ -35,7 +35,7 @@ def draw_map(
     border = 3 * size
     across = width - 2 * border
     down = round(across / plane.aspect)
-    head, foot = (4 * size if title else 2 * size), 6 * size
+    head, foot = (4 * size if title else 2 * size), 8 * size
     picture = Image.new("RGB", (width, head + down + foot), "white")
     fine = table.fineness(plane, extent, across)
     cells = table.pixels(plane, extent, across * fine, down * fine)
@@ -60,14 +60,17 @@ def draw_map(
     lines(coast_lines(projection, extent), COAST, max(1, size // 16))
     if region is not None:
         lines(box_outline(plane, *region), MARK_COLOUR, max(2, size // 8))
-    for x, y, text, align in zip(words["x"], words["y"], words["text"], words["align"], strict=True):
-        place = (border + (x - left) / (right - left) * across, head + (top - y) / (top - bottom) * down)
+    for x, y, text, align, dy in zip(*(words[name] for name in ("x", "y", "text", "align", "dy")), strict=True):
+        place = (
+            border + (x - left) / (right - left) * across,
+            head + (top - y) / (top - bottom) * down + dy * size / 10,
+        )
         draw.text(place, text, fill=SOFT, font=small, anchor={"right": "rm", "left": "lm", "center": "mm"}[align])
     if title:
         draw.text(
             (border, 2 * size), _fitted(title.translate(_PLAIN), large, across), fill=INK, font=large, anchor="lm"
         )
-    _colour_bar(picture, draw, scale, (border, head + down + 2 * size, across, size), small, synthetic=synthetic)
+    _colour_bar(picture, draw, scale, (border, head + down + 4 * size, across, size), small, synthetic=synthetic)
     return picture
 
 

@@ -40,7 +40,7 @@ def graticule(projection: Projection) -> tuple[dict, dict, dict]:
     Returns
     -------
     lines, rim : dict with "x" and "y", arrays with NaN between lines
-    words : dict with "x", "y", "text", "align", "dx"
+    words : dict with "x", "y", "text", "align", and "dx" and "dy", by how many pixels they stand beside the place
     """
     polar = projection.name == "north_polar"
     lats = np.linspace(projection.south, projection.north, 91)
@@ -58,12 +58,14 @@ def graticule(projection: Projection) -> tuple[dict, dict, dict]:
     words = []
     for lat in parallels[:-1] if not polar else parallels:
         x, y = projection.forward(135.0 if polar else -180.0, float(lat))
-        words.append((float(x), float(y), degrees_text(lat, "lat"), "left" if polar else "right", 3 if polar else -4))
+        words.append(
+            (float(x), float(y), degrees_text(lat, "lat"), "left" if polar else "right", 3 if polar else -4, 0)
+        )
     for lon in meridians if polar else range(-120, 180, 60):
-        # Just inside the southern edge.
-        x, y = projection.forward(float(lon), projection.south + 2.5)
-        words.append((float(x), float(y), degrees_text(lon, "lon"), "center", 0))
-    columns = dict(zip(("x", "y", "text", "align", "dx"), map(list, zip(*words, strict=True)), strict=True))
+        # Beneath the map; just inside the rim of a polar one.
+        x, y = projection.forward(float(lon), projection.south + (2.5 if polar else 0.0))
+        words.append((float(x), float(y), degrees_text(lon, "lon"), "center", 0, 0 if polar else 9))
+    columns = dict(zip(("x", "y", "text", "align", "dx", "dy"), map(list, zip(*words, strict=True)), strict=True))
     return _columns(paths), _columns(rims), columns
 
 

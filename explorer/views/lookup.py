@@ -129,7 +129,8 @@ class CellTable:
     def fineness(self, projection: Projection, extent: tuple[float, float, float, float], width: int) -> int:
         """Return how many samples a pixel needs each way so that no cell of the extent is skipped (1 to 4)."""
         left, right, _, _ = projection.extent
-        cells_across = self.grid.shape[1] * (extent[1] - extent[0]) / (right - left)
+        degrees = 2.0 * (90.0 - projection.south) if projection.name == "north_polar" else 360.0
+        cells_across = self.grid.shape[1] * degrees / 360.0 * (extent[1] - extent[0]) / (right - left)
         return int(np.clip(np.ceil(cells_across / width - 0.25), 1, 4))
 
 

@@ -29,24 +29,12 @@ from explorer.views.earth import box_outline, coast_lines, graticule
 from explorer.views.events import Listeners, push
 from explorer.views.lookup import CellTable, aggregate
 from explorer.views.projection import PROJECTIONS
-from explorer.views.viewport import box_of, picture_size, view_extent
+from explorer.views.viewport import FIT_JS, box_of, picture_size, view_extent
 
 __all__ = ["MapView", "caption"]
 
 SETTLE = 60
 """Milliseconds after a pan or zoom before the part in view is drawn afresh."""
-
-# Pixels of both axes are equally long, whatever the shape of the card: the map is fitted into its frame.
-_FIT_JS = """
-const w = plot.inner_width, h = plot.inner_height
-if (!(w > 0 && h > 0)) return
-const [x0, x1, y0, y1] = home.data.extent
-const k = Math.max(1.07 * (x1 - x0) / w, 1.01 * (y1 - y0) / h)  // room for the words on the left
-const cx = (x0 + x1) / 2, cy = (y0 + y1) / 2
-const x = [cx - k * w / 2, cx + k * w / 2], y = [cy - k * h / 2, cy + k * h / 2]
-plot.x_range.setv({start: x[0], end: x[1], reset_start: x[0], reset_end: x[1]})
-plot.y_range.setv({start: y[0], end: y[1], reset_start: y[0], reset_end: y[1]})
-"""
 
 _PLACE_JS = """
 const inverse = new Function('x', 'y', home.data.inverse[0])
@@ -249,10 +237,10 @@ class MapView:
         fig.line("x", "y", source=self._lines["rim"], color="#808080", alpha=0.8, line_width=0.8)
         fig.line("x", "y", source=self._lines["coast"], color="#6b7785", line_width=0.6)
         fig.line("x", "y", source=self._lines["box"], color=MARK_COLOUR, line_width=1.6, line_dash="dashed")
-        self._words = ColumnDataSource({"x": [], "y": [], "text": [], "align": [], "dx": []})
+        self._words = ColumnDataSource({"x": [], "y": [], "text": [], "align": [], "dx": [], "dy": []})
         fig.text(
             "x", "y", "text", source=self._words, text_align="align", text_baseline="middle", x_offset="dx",
-            text_font_size="10px", text_color="#808080",
+            y_offset="dy", text_font_size="10px", text_color="#808080",
         )  # fmt: skip
         self._mark_source = ColumnDataSource({"x": [], "y": []})
         mark = fig.scatter(
@@ -281,7 +269,7 @@ class MapView:
                 description="Show the value under the pointer",
             )
         )
-        fit = CustomJS(args={"plot": fig, "home": self._home}, code=_FIT_JS)
+        fit = CustomJS(args={"plot": fig, "home": self._home}, code=FIT_JS)
         for name in ("inner_width", "inner_height"):
             fig.js_on_change(name, fit)
         self._home.js_on_change("data", fit)

@@ -6,6 +6,7 @@ import numpy as np
 import panel as pn
 import xarray as xr
 from bokeh.models import (
+    BasicTickFormatter,
     ColumnDataSource,
     CrosshairTool,
     DatetimeTickFormatter,
@@ -59,6 +60,8 @@ PLOTS: dict[str, tuple[Plot, ...]] = {
 
 HEAD, FOOT, SMALLEST = 25, 24, 80
 """Pixels of a plot's legend, of the axis of time, and of the smallest frame in which an axis can say its unit."""
+
+SMALL = "style='font-size:13px'"
 
 DATES = DatetimeTickFormatter(days="%d %b", months="%b", years="%Y")
 
@@ -138,7 +141,7 @@ class SeriesView:
         self._b, self._a, self._pft = b, a, pft
         self._stale = set(GROUPS)
         key = " · — B, ╌ A" if a is not None else ""
-        self._title.object = f"<b>{_escape(title)}</b><span style='opacity:.7'>{key}</span>"
+        self._title.object = f"<div {SMALL}><b>{_escape(title)}</b><span style='opacity:.7'>{key}</span></div>"
         days = b["time"].values.astype("datetime64[ms]").astype(np.int64)
         first, last = int(days[0]), int(days[-1])
 
@@ -152,7 +155,7 @@ class SeriesView:
     def clear(self, message: str) -> None:
         """Show no series but a message."""
         self._b = self._a = None
-        self._title.object = f"<span style='opacity:.7'>{_escape(message)}</span>"
+        self._title.object = f"<div {SMALL}>{_escape(message)}</div>"
 
         def write() -> None:
             for group, source in self._sources.items():
@@ -194,6 +197,7 @@ class SeriesView:
             fig.xaxis.visible = last
             fig.yaxis.axis_label = _axis_text(plot)
             fig.yaxis.ticker.desired_num_ticks = 4
+            fig.yaxis.formatter = BasicTickFormatter(use_scientific=False)
             fig.yaxis.axis_label_text_font_size = "11px"
             fig.grid.grid_line_alpha = 0.5
             if plot.difference:
@@ -293,8 +297,11 @@ def _limits(columns: dict[str, np.ndarray], plot: Plot) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = float(values.min()), float(values.max())
     # A difference of nothing keeps a width, so that rounding error is not blown up to fill the plot.
-    reach = max(high - low, 1e-3 * max(abs(low), abs(high)), 1e-4)
-    return low - 0.06 * reach, high + 0.06 * reach
+    size = np.concatenate([columns[f"{name}_b"] for name in plot.variables])
+    size = float(np.nanmax(np.abs(size))) if np.isfinite(size).any() else 1.0
+    spare = max(0.0, 0.02 * max(size, 1e-3) - (high - low)) / 2.0
+    reach = high - low + 2.0 * spare
+    return low - spare - 0.06 * reach, high + spare + 0.06 * reach
 
 
 def _escape(text: str) -> str:

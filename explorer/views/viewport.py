@@ -6,13 +6,26 @@ import numpy as np
 
 from explorer.views.projection import Projection
 
-__all__ = ["box_of", "picture_size", "view_extent"]
+__all__ = ["FIT_JS", "box_of", "picture_size", "view_extent"]
 
 PIXELS = 390_000
 """Bytes of a picture on its way to the browser, at most: one a pixel."""
 
 MARGIN = 0.15
 """What is drawn beyond each edge of the part in view, so that a short pan shows no gap."""
+
+
+# Pixels of both axes are equally long, whatever the shape of the card: the map is fitted into its frame.
+FIT_JS = """
+const w = plot.inner_width, h = plot.inner_height
+if (!(w > 0 && h > 0)) return
+const [x0, x1, y0, y1] = home.data.extent
+const k = Math.max(1.07 * (x1 - x0) / w, 1.1 * (y1 - y0) / h)  // room for the words
+const cx = (x0 + x1) / 2, cy = (y0 + y1) / 2
+const x = [cx - k * w / 2, cx + k * w / 2], y = [cy - k * h / 2, cy + k * h / 2]
+plot.x_range.setv({start: x[0], end: x[1], reset_start: x[0], reset_end: x[1]})
+plot.y_range.setv({start: y[0], end: y[1], reset_start: y[0], reset_end: y[1]})
+"""
 
 
 def picture_size(aspect: float, width: int = 960) -> tuple[int, int]:
