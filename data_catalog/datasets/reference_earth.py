@@ -98,7 +98,7 @@ def load(
     Dataset
         Drivers (cell, time) par, tmin, vpd, smrz, smsf, t_soil, frozen and fpar (cell, pft, time), decoded when they
         are asked for; pft_fraction (cell, pft), smrz_min, smrz_max, smrz_wilting, area, land and monthly climate (names
-        ending in ``_clim``). Cells without vegetation have no drivers (NaN).
+        ending in ``_clim``). Cells without vegetation have drivers too.
 
     Raises
     ------

@@ -168,7 +168,7 @@ def build(
         return target
     static = open_static(grid)
     pft_fraction = static["pft_fraction"].values
-    cell_of = order_cells(static["latitude"].values, static["longitude"].values, pft_fraction)
+    cell_of = _with_bare(order_cells(static["latitude"].values, static["longitude"].values, pft_fraction), pft_fraction)
     block_of, pft, fraction = tiles_of_blocks(cell_of, pft_fraction)
     leaves = np.asarray(fpar(static))
     n_block = len(cell_of)
@@ -199,6 +199,14 @@ def build(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return target
+
+
+def _with_bare(cell_of: np.ndarray, pft_fraction: np.ndarray) -> np.ndarray:
+    """Add blocks for the cells without vegetation, upon which no tile will stand, so that every cell has drivers."""
+    bare = np.flatnonzero(~(pft_fraction > 0).any(axis=1)).astype(np.int32)
+    rest = np.full((-(-len(bare) // LANES), LANES), -1, dtype=np.int32)
+    rest.ravel()[: len(bare)] = bare
+    return np.concatenate([cell_of, rest])
 
 
 def _write_data(path, shape, static, leaves, cell_of, progress, cancelled) -> np.ndarray:

@@ -63,15 +63,13 @@ def test_drivers_are_lazy_and_a_read_of_one_variable_leaves_the_others(ds):
         assert dask.is_dask_collection(ds[name].data)
 
 
-def test_values_are_possible_and_only_bare_cells_have_none(ds):
+def test_values_are_possible_in_every_cell_with_and_without_vegetation(ds):
     grown = ds["pft_fraction"].values.sum(axis=1) > 0
-    assert not grown.all()  # else this test says nothing
+    assert not grown.all()  # else this test says less
     for name in ("par", "tmin", "vpd", "smrz", "smsf", "t_soil", "frozen"):
         x = ds[name].values
-        assert np.isfinite(x[grown]).all()
-        assert np.isnan(x[~grown]).all()
-        assert np.nanmin(x) >= VARIABLES[name].low
-        assert np.nanmax(x) <= VARIABLES[name].high
+        assert x.min() >= VARIABLES[name].low
+        assert x.max() <= VARIABLES[name].high
     fpar = ds["fpar"].values
     assert 0.0 <= fpar.min() < fpar.max() <= 1.0
     assert (fpar[ds["pft_fraction"].values == 0] == 0).all()
@@ -102,13 +100,13 @@ def test_cells_that_do_not_exist_are_named(few, folder):
 
 
 def test_weather_on_demand_agrees_with_the_drivers(ds, few):
-    grown = np.flatnonzero(few["pft_fraction"].values.sum(axis=1) > 0)[::40]
-    weather = daily.open_weather("108km", grown)
+    some = np.arange(0, 400, 40)
+    weather = daily.open_weather("108km", some)
     for name in ("par", "tmin", "vpd", "smsf", "t_soil", "frozen"):
         quantum = {"par": 0.0005, "vpd": 0.2, "smsf": 0.002, "frozen": 0.0}.get(name, 0.005)
         # Half a quantum and the float32 of both.
         room = 0.51 * quantum + 2e-7 * VARIABLES[name].high
-        assert np.abs(weather[name].values - ds[name].isel(cell=grown).values).max() <= room, name
+        assert np.abs(weather[name].values - ds[name].isel(cell=some).values).max() <= room, name
     for name in weather:
         assert weather[name].attrs["units"] == VARIABLES[name].unit
     assert (weather["q_air"] > 0).all()
