@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -64,23 +64,90 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def open_drivers_of(plan: Any, drivers: str | None, data: tuple[str, ...]) -> Any:
-    """Open the dataset that an experiment asks for."""
+class Opened(NamedTuple):
+    """Drivers of a run, and the tower that judges it if they are a tower's."""
+
+    ds: Any
+    tower: Any = None
+    sources: Any = None
+
+
+def open_drivers_of(plan: Any, drivers: str | None, data: tuple[str, ...]) -> Opened:
+    """Open the dataset that an experiment asks for; a file is recognised by its content."""
     if plan.dataset == "file":
         if drivers is None:
             msg = 'The experiment says dataset = "file": give it with --drivers FILE.'
             raise ValueError(msg)
+        from data_catalog.datasets.climatology_npz import is_climatology
+
+        path = Path(drivers)
+        if path.is_file() and is_climatology(path):
+            from data_catalog.datasets.climatology_npz import load
+
+            return Opened(load(path))
+        if path.suffix.lower() in {".csv", ".gz", ".zip"}:
+            from data_catalog.datasets.fluxnet import read_fluxnet
+            from data_catalog.datasets.fluxnet_daily import to_daily
+
+            return at_tower(to_daily(read_fluxnet(path, need="drivers")), plan)
         from data_catalog.datasets.driver_file import open_drivers
 
-        return open_drivers(drivers)
-    from data_catalog import open_dataset
-
+        return Opened(open_drivers(path))
     if plan.dataset == "tower":
+        from data_catalog.towers import TOWERS, open_tower, towers_in
+
         if not plan.site:
-            msg = 'The experiment says dataset = "tower": name it, as site = "CH-DAV".'
+            known = ", ".join(dict.fromkeys([*towers_in(data), *TOWERS]))
+            msg = f'The experiment says dataset = "tower": name it with site, of {known}.'
             raise ValueError(msg)
-        return open_dataset("towers", site=plan.site, data=data)
-    return open_dataset("reference-earth", grid=plan.grid)
+        return at_tower(open_tower(plan.site, data), plan)
+    return Opened(open_world(plan))
+
+
+def open_world(plan: Any) -> Any:
+    """Open the embedded world, made first if need be."""
+    from data_catalog import open_dataset
+    from data_catalog.world import store
+
+    if not store.is_built(plan.grid):
+        with progress_bar(f"building {plan.grid}") as progress:
+            store.build(plan.grid, progress=progress)
+    ds = open_dataset("reference-earth", grid=plan.grid)
+    if plan.seed != ds.attrs.get("seed", plan.seed):
+        msg = f"seed = {plan.seed}: the weather of the embedded world exists for seed = {ds.attrs['seed']} alone."
+        raise ValueError(msg)
+    return ds
+
+
+def at_tower(tower: Any, plan: Any) -> Opened:
+    """Put a tower's drivers together with the world's where it measured nothing."""
+    from data_catalog.drivers import tower_drivers
+
+    ds, sources = tower_drivers(tower, open_world(plan), grid=plan.grid)
+    return Opened(ds, tower, sources)
+
+
+def tell_tower(opened: Opened, plan: Any, out: str) -> None:
+    """Say where each driver came from, and how the run agrees with the tower's own fluxes."""
+    say("driver    share  source")
+    for row in opened.sources.itertuples():
+        say(f"{row.driver:<9} {row.share:5.0%}  {row.source}")
+    if plan.output != "daily" or not {"gpp", "reco", "nee"} & set(opened.tower.variables):
+        return
+    import xarray as xr
+
+    from models.skill.scores import compare_with_tower
+
+    with xr.open_dataset(out, engine="zarr" if out.endswith(".zarr") else "h5netcdf") as result:
+        scores = compare_with_tower(result, opened.tower)
+    say("\nagainst the tower [gC m-2 d-1]\nflux  season     r   RMSE  ubRMSE   bias      n")
+    for flux in scores["variable"].values:
+        for season in scores["season"].values:
+            s = scores.sel(variable=flux, season=season)
+            say(
+                f"{flux:<5} {season:<6} {float(s['r']):6.2f} {float(s['rmse']):6.2f} {float(s['ubrmse']):7.2f}"
+                f" {float(s['bias']):6.2f} {int(s['n']):6d}"
+            )
 
 
 def version_of_program(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -131,7 +198,9 @@ def serve(**options: Any) -> None:
 @main.command()
 @click.argument("experiment", required=False, type=click.Path(dir_okay=False), metavar="EXPERIMENT.toml")
 @click.option("--out", metavar="OUT.nc|OUT.zarr", help="File to write; one of that name is replaced.")
-@click.option("--drivers", metavar="FILE", help='NetCDF or Zarr of drivers (cell, time); stands for dataset = "file".')
+@click.option(
+    "--drivers", metavar="FILE", help="Drivers: NetCDF or Zarr (cell, time), .npz climatology, FLUXNET table."
+)
 @click.option(
     "--data", multiple=True, type=click.Path(exists=True, file_okay=False), help="Folder of towers of your own."
 )
@@ -177,13 +246,15 @@ def run(
         if Path(drivers).resolve() == Path(out).resolve():
             msg = f"--out {out!r} is the drivers' file itself; choose another name."
             raise ValueError(msg)
-    ds = open_drivers_of(plan, drivers, data)
+    opened = open_drivers_of(plan, drivers, data)
     started = time.perf_counter()
-    with ds, progress_bar("running") as progress:
-        written = run_to_file(plan, ds, out, progress=progress, scheduler=scheduler)
+    with opened.ds, progress_bar("running") as progress:
+        written = run_to_file(plan, opened.ds, out, progress=progress, scheduler=scheduler)
     for note in written.notes:
         say(f"note: {note}")
     say(f"{out}: {written.cells:,} cells x {written.steps:,} time steps in {time.perf_counter() - started:.1f} s")
+    if opened.tower is not None:
+        tell_tower(opened, plan, out)
 
 
 @main.group()

@@ -13,7 +13,6 @@ import xarray as xr
 __all__ = ["Layout", "MemoryTarget", "NetcdfTarget", "Target", "ZarrTarget", "check_target", "open_target"]
 
 SUFFIXES = (".nc", ".zarr")
-_COMPRESSION = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,6 @@ class NetcdfTarget:
                 dtype,
                 chunks=layout.chunks(name) if len(dims) > 1 else None,
                 fillvalue=np.nan if floating else None,
-                **(_COMPRESSION if len(dims) > 1 else {}),
             )
             aux = [c for c in layout.coords if c not in layout.sizes and layout.variables[c][0] == ("cell",)]
             if name in data and "cell" in dims and aux:

@@ -19,6 +19,7 @@ _STATIC = ("latitude", "longitude", "area", "row", "column", "elevation", "pft",
 _COORDS = ("cell", "time", "latitude", "longitude")
 REFERENCES = "Jones et al. 2017, doi 10.1109/JSTARS.2017.2693678"
 N_PFT = 8
+_CARRIED = ("static_source", "static_licence", "citation", "acknowledgement", "processing", "grid", "site")
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,7 @@ def _global_attrs(ds: xr.Dataset, setup: Setup, attrs: Mapping[str, Any]) -> dic
         "licence": str(ds.attrs.get("licence", "that of the drivers, which do not state one")),
         "comment": "; ".join(setup.notes),
         "software": versions(),
+        **{key: str(ds.attrs[key]) for key in _CARRIED if ds.attrs.get(key)},
         **attrs,
     }
 

@@ -179,6 +179,35 @@ def test_wrong_arguments_end_with_status_2_and_one_line(call, plan, drivers, tmp
     assert drivers.stat().st_size > 5000
 
 
+def test_a_run_at_a_tower_says_where_its_drivers_come_from_and_how_it_agrees(call, plan, tmp_path):
+    plan.write_text('dataset = "tower"\nsite = "FR-Hes"\n')
+    result = call("run", plan, "--out", tmp_path / "out.nc")
+    assert result.exit_code == 0, result.output
+    assert "tower SW_IN_F" in result.output
+    assert "reference-earth 108km" in result.output
+    rows = [line.split() for line in result.output.splitlines()]
+    gpp = next(row for row in rows if row[:2] == ["gpp", "all"])
+    assert float(gpp[2]) > 0.7  # R of daily GPP; a year has its season
+    assert int(gpp[-1]) > 300
+    with xr.open_dataset(tmp_path / "out.nc") as ds:
+        assert "synthetic" in ds.attrs["source"]
+        assert ds.attrs["site"] == "FR-Hes"
+    plan.write_text('dataset = "tower"\nsite = "XX-Xxx"\n')
+    result = call("run", plan, "--out", tmp_path / "out.nc")
+    assert result.exit_code == 2
+    assert "XX-Xxx" in result.output
+    assert "FR-Hes" in result.output
+
+
+@pytest.mark.reference
+def test_drivers_are_recognised_by_their_content(call, plan, shared, tmp_path):
+    path = shared / "reference/l4c/site_US-Ne3_climatology.npz"
+    result = call("run", plan, "--drivers", path, "--out", tmp_path / "out.nc")
+    assert result.exit_code == 0, result.output
+    with np.load(path) as reference, xr.open_dataset(tmp_path / "out.nc") as ds:
+        np.testing.assert_allclose(ds["gpp"], reference["out_GPP"], rtol=1e-9)
+
+
 def test_a_bug_still_shows_where_it_happened(call, plan, drivers, tmp_path, monkeypatch):
     import models.experiment
 

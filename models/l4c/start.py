@@ -11,12 +11,12 @@ import numpy as np
 
 from models.climatology import DAYS, climatology365, day_of_365
 from models.kernel import spread
-from models.l4c.column import SMSF, SMSF_LOW, SMSF_SLOPE, equilibrium, light_use, temperature
+from models.l4c.column import SMSF_LOW, SMSF_SLOPE, equilibrium, light_use, temperature
 from models.l4c.forward import CHUNK, Start, row_of_tiles, start_of_year
 from models.l4c.litter import litter_schedule
 from models.l4c.physics import rise
 from models.l4c.spinup import analytical_state, mean_litterfall, periodic_state
-from models.packing import DRIVERS, LANES, Blocks
+from models.packing import LANES, Blocks
 
 __all__ = ["covers_a_year", "start_of_record"]
 
@@ -78,7 +78,6 @@ def start_of_record(
     share = np.roll(climatology365(share[:, step], time, axis=1), -first_day, axis=1).astype(kind)
     gpp_sum, gpp_days = np.zeros((n, LANES)), np.zeros((n, LANES))
     year = np.zeros((n, 8 * LANES), kind)
-    no_weather = np.zeros((1, DAYS, len(DRIVERS) * LANES), kind)
     # Kmult comes ready: these rows let every wetness pass.
     open_rows = rows.copy()
     open_rows[:, SMSF_LOW : SMSF_LOW + LANES], open_rows[:, SMSF_SLOPE : SMSF_SLOPE + LANES] = -1000.0, 1.0
@@ -92,16 +91,14 @@ def start_of_record(
         )  # fmt: skip
         gpp = climatology365(gpp[:, :-1], time, axis=1)
         gpp_sum[some], gpp_days[some] = np.nansum(gpp, axis=1), np.isfinite(gpp).sum(axis=1)
-        km = np.empty((count, len(time), LANES), kind)
-        temperature(0, count, tiles[some], blocks.block_of, data, rows, row_of, km)
+        pair = np.empty((count, len(time), 2 * LANES), kind)  # Tmult and SMSF
+        temperature(0, count, tiles[some], blocks.block_of, data, rows, row_of, pair)
         p = rows[row_of[some], None]
-        wet = data[blocks.block_of[some], :, SMSF : SMSF + LANES]
-        km *= rise(wet, p[..., SMSF_LOW : SMSF_LOW + LANES], p[..., SMSF_SLOPE : SMSF_SLOPE + LANES])
-        km = np.ascontiguousarray(np.roll(climatology365(km, time, axis=1), -first_day, axis=1))
-        equilibrium(
-            0, count, tiles[some], np.zeros(n, np.int32), no_weather, km, share, np.arange(DAYS, dtype=np.int32),
-            open_rows, row_of, year[some],
-        )  # fmt: skip
+        low, slope = p[..., SMSF_LOW : SMSF_LOW + LANES], p[..., SMSF_SLOPE : SMSF_SLOPE + LANES]
+        km = pair[..., :LANES] * rise(pair[..., LANES:], low, slope)
+        km = np.roll(climatology365(km, time, axis=1), -first_day, axis=1)
+        pair = np.concatenate([km, np.zeros_like(km)], axis=-1)
+        equilibrium(0, count, tiles[some], pair, share, np.arange(DAYS, dtype=np.int32), open_rows, row_of, year[some])
 
     spread(work, n, chunk=CHUNK, cancelled=cancelled)
     map_of_year = year.reshape(n, 8, LANES)
