@@ -22,7 +22,7 @@ SOURCE = (
     "synthetic daily weather drawn from a real monthly climatology by a seeded generator; soil moisture, soil "
     f"temperature and frozen ground from a {LABEL}; fPAR assumed per land cover and climate"
 )
-LICENCE = "see the licences of the static fields in attribute static_licence; weather and water BSD-3-Clause"
+LICENCE = "weather and water: BSD-3-Clause; land and climate: each field's own, in attribute static_licences"
 REFERENCES = (
     "Richardson 1981, doi 10.1029/WR017i001p00182; Wilks 1998, doi 10.1016/S0022-1694(98)00186-3; "
     "Priestley and Taylor 1972; Allen et al. 1998 (FAO-56); Jones et al. 2017, doi 10.1109/JSTARS.2017.2693678"
@@ -160,14 +160,15 @@ def load(
         "title": TITLE,
         "source": SOURCE,
         "licence": LICENCE,
-        "static_source": static.attrs.get("source", ""),
-        "static_licence": static.attrs.get("licence", ""),
+        "static_sources": static.attrs["sources"],
+        "static_licences": static.attrs["licences"],
+        "assumptions": static.attrs["assumptions"],
         "references": REFERENCES,
         "grid": grid,
         "seed": 1,
         "generator_version": version(),
         "folder": folder_of(grid, folder).name,
-        "koppen_classes": static.attrs.get("koppen_classes", ""),
+        "koppen_classes": static.attrs["koppen_classes"],
         "Conventions": "CF-1.11",
     }
     return ds

@@ -43,7 +43,16 @@ def test_the_world_is_a_dataset_of_the_catalog_and_says_that_it_is_synthetic(ds)
     assert "synthetic" in entry.title.lower()
     assert "synthetic" in ds.attrs["source"]
     assert "simple daily balance" in ds.attrs["source"]
-    for key in ("title", "licence", "references", "grid", "seed", "generator_version"):
+    for key in (
+        "title",
+        "licence",
+        "references",
+        "static_licences",
+        "assumptions",
+        "grid",
+        "seed",
+        "generator_version",
+    ):
         assert str(ds.attrs[key]), key
 
 
