@@ -226,7 +226,11 @@ def _frame(data, header, data_columns, label, parts) -> tuple[pd.DataFrame, str]
     use = list(dict.fromkeys([stamp, *extra, *data_columns, *quality]))
     try:
         frame = pd.read_csv(
-            io.BytesIO(data), encoding="latin-1", usecols=use, dtype={stamp: str, **dict.fromkeys(extra, str)}
+            io.BytesIO(data),
+            encoding="latin-1",
+            index_col=False,
+            usecols=use,
+            dtype={stamp: str, **dict.fromkeys(extra, str)},
         )
     except (pd.errors.ParserError, ValueError) as error:
         msg = f"{label}: not a regular table ({error}). Fetch it again."
@@ -244,6 +248,9 @@ def _frame(data, header, data_columns, label, parts) -> tuple[pd.DataFrame, str]
 
 
 def _time(frame, stamp, label, parts) -> tuple[pd.DatetimeIndex, str]:
+    if frame.empty or frame[stamp].isna().any():
+        msg = f"{label}: {stamp} is empty in row {2 if frame.empty else int(frame[stamp].isna().argmax()) + 2}."
+        raise ValueError(msg)
     raw = frame[stamp].str.strip()
     digits = int(raw.str.len().iloc[0])
     bad = raw.index[(raw.str.len() != digits) | ~raw.str.isdigit().astype(bool)]

@@ -49,7 +49,7 @@ def check_units(ds: xr.Dataset, columns: dict[str, str | None], label: str, step
             low = min(low, -20.0)
         if name == "reco":
             low = min(low, -20.0)
-        held = np.isfinite(values)
+        held = ~np.isnan(values)  # an infinite value is outside
         outside = held & ((values < low) | (values > high))
         if outside.sum() > max(MAX_OUTSIDE * held.sum(), 0.5) and outside.sum() > 2:
             unit = _EXPECTED.get(name, quantity.unit)

@@ -84,7 +84,7 @@ class Table:
     def _open_zip(self) -> zipfile.ZipFile:
         try:
             archive = zipfile.ZipFile(io.BytesIO(self._data) if self._data is not None else self._path)
-        except zipfile.BadZipFile as error:
+        except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, OSError) as error:
             msg = f"{self.name} is not a whole zip archive ({error}): it was cut off or damaged. Fetch it again."
             raise ValueError(msg) from error
         members = archive.infolist()

@@ -364,6 +364,35 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path):
         read_fluxnet(tmp_path / NAME)
 
 
+def test_infinite_values_become_counted_gaps():
+    frame = table().astype({"VPD_F": object})
+    frame.loc[5, "VPD_F"] = "inf"
+    ds = read_fluxnet(as_bytes(frame), name=NAME)
+    assert np.isnan(ds["vpd"].values[5, 0])
+    assert ds["vpd"].attrs["values_outside_bounds"] == 1
+
+
+def test_damaged_bytes_never_raise_anything_but_a_plain_message():
+    random = np.random.default_rng(0)
+    whole = [(as_bytes(table(12)), NAME), (zipped(**{NAME: as_bytes(table(12))}), "x.zip")]
+    tokens = (b"-9999", b"inf", b"1e400", b",", b"\n", b'"', b"\r", b"\x00", b";", b"999999999999", b"-")
+    kinds = set()
+    for k in range(300):
+        data, name = whole[k % 2]
+        data = bytearray(data)
+        for _ in range(random.integers(1, 4)):
+            place = int(random.integers(len(data)))
+            token = tokens[random.integers(len(tokens))]
+            data[place : place + int(random.integers(1, 20))] = token
+        try:
+            ds = read_fluxnet(bytes(data), name=name, need=())
+        except ValueError as error:
+            kinds.add(type(error))
+        else:
+            assert not any(np.isinf(ds[v].values).any() for v in ("t_air", "vpd", "gpp") if v in ds)
+    assert kinds == {ValueError}  # no bare decoding or parsing error of a library
+
+
 # --- hostile archives ------------------------------------------------------------------------------------------
 
 
