@@ -72,6 +72,32 @@ class Opened(NamedTuple):
     sources: Any = None
 
 
+def read_experiment(name: str) -> Any:
+    """Read an experiment from its TOML file, or from a result that carries it."""
+    from models.experiment import Experiment
+
+    path = Path(name)
+    if not path.exists():
+        msg = f"No experiment file {name!r}; `python launch.py run --example carbon` prints one."
+        raise FileNotFoundError(msg)
+    if path.suffix not in {".nc", ".zarr"}:
+        return Experiment.from_toml(path.read_bytes())
+    import xarray as xr
+
+    with xr.open_dataset(path, engine="zarr" if path.is_dir() else "h5netcdf") as result:
+        return Experiment.from_attrs(result.attrs)
+
+
+def with_table(plan: Any, bplut: str) -> Any:
+    """Take the biome properties of a user's table; the soils start in balance with it."""
+    from models.l4c.bplut import BplutFile
+
+    own = BplutFile.read(Path(bplut)).overrides(plan.l4c.bplut)
+    say(f"note: {len(own)} values of {Path(bplut).name} differ from {plan.l4c.bplut}; soils start in balance with them")
+    # What the experiment itself changes comes later, and so wins.
+    return replace(plan, l4c=replace(plan.l4c, parameters=(*own, *plan.l4c.parameters), spin_up="experiment"))
+
+
 def open_drivers_of(plan: Any, drivers: str | None, data: tuple[str, ...]) -> Opened:
     """Open the dataset that an experiment asks for; a file is recognised by its content."""
     if plan.dataset == "file":
@@ -196,7 +222,7 @@ def serve(**options: Any) -> None:
 
 
 @main.command()
-@click.argument("experiment", required=False, type=click.Path(dir_okay=False), metavar="EXPERIMENT.toml")
+@click.argument("experiment", required=False, metavar="EXPERIMENT.toml")
 @click.option("--out", metavar="OUT.nc|OUT.zarr", help="File to write; one of that name is replaced.")
 @click.option(
     "--drivers", metavar="FILE", help="Drivers: NetCDF or Zarr (cell, time), .npz climatology, FLUXNET table."
@@ -204,13 +230,23 @@ def serve(**options: Any) -> None:
 @click.option(
     "--data", multiple=True, type=click.Path(exists=True, file_okay=False), help="Folder of towers of your own."
 )
+@click.option("--bplut", metavar="FILE.csv", help="Biome properties of your own, in the mission's 44-column format.")
 @click.option("--example", metavar="NAME", help="Print a commented experiment to start from: carbon.")
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Spread the cells over a dask.distributed cluster.")
 @click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
 def run(
-    experiment: str, out: str, drivers: str, data: tuple[str, ...], example: str, scheduler: str, debug: bool
+    experiment: str,
+    out: str,
+    drivers: str,
+    data: tuple[str, ...],
+    bplut: str,
+    example: str,
+    scheduler: str,
+    debug: bool,
 ) -> None:
     r"""Run an experiment and write its result as CF NetCDF or Zarr.
+
+    EXPERIMENT.toml may also be the result of an earlier run, which carries its experiment.
 
     \b
     python launch.py run --example carbon > carbon.toml
@@ -232,15 +268,13 @@ def run(
         msg = "Where to? Give --out OUT.nc or --out OUT.zarr."
         raise click.UsageError(msg)
 
-    from models.experiment import Experiment, run_to_file
+    from models.experiment import run_to_file
     from models.output import check_target
 
-    path = Path(experiment)
-    if not path.is_file():
-        msg = f"No experiment file {experiment!r}; `python launch.py run --example carbon` prints one."
-        raise FileNotFoundError(msg)
     check_target(out)
-    plan = Experiment.from_toml(path.read_bytes())
+    plan = read_experiment(experiment)
+    if bplut is not None:
+        plan = with_table(plan, bplut)
     if drivers is not None:
         plan = replace(plan, dataset="file")
         if Path(drivers).resolve() == Path(out).resolve():

@@ -33,6 +33,8 @@ class Layout:
         Which of the variables are coordinates.
     block : int
         Cells of a block.
+    encoding : dict
+        Units and calendar of the time axis in files.
     """
 
     sizes: Mapping[str, int]

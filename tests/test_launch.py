@@ -13,6 +13,7 @@ import launch
 from data_catalog.datasets.driver_file import open_drivers, write_example
 from models.examples import EXAMPLES
 from models.experiment import Experiment, run_to_file
+from models.l4c.bplut import BplutFile
 
 LAUNCH = Path(launch.__file__)
 
@@ -197,6 +198,32 @@ def test_a_run_at_a_tower_says_where_its_drivers_come_from_and_how_it_agrees(cal
     assert result.exit_code == 2
     assert "XX-Xxx" in result.output
     assert "FR-Hes" in result.output
+
+
+def test_a_result_can_be_run_again(call, plan, drivers, tmp_path):
+    plan.write_text("[l4c.parameters.GRS]\nlue_max = 2.125\n")
+    first, second = tmp_path / "first.nc", tmp_path / "second.nc"
+    assert call("run", plan, "--drivers", drivers, "--out", first).exit_code == 0
+    assert call("run", first, "--drivers", drivers, "--out", second).exit_code == 0
+    with xr.open_dataset(first) as one, xr.open_dataset(second) as two:
+        xr.testing.assert_equal(one, two)
+        assert one.attrs["experiment"] == two.attrs["experiment"]
+    assert call("run", drivers, "--drivers", drivers, "--out", second).exit_code == 2
+
+
+def test_a_table_of_ones_own_replaces_the_published_one(call, plan, drivers, tmp_path):
+    table = tmp_path / "mine.csv"
+    BplutFile.read(LAUNCH.parent / "models/l4c/tables/bplut_v5.csv").write(table)
+    mine, v5 = tmp_path / "mine.nc", tmp_path / "v5.nc"
+    assert call("run", plan, "--drivers", drivers, "--bplut", table, "--out", mine).exit_code == 0
+    plan.write_text('[l4c]\nbplut = "V5"\n')
+    assert call("run", plan, "--drivers", drivers, "--out", v5).exit_code == 0
+    with xr.open_dataset(mine) as one, xr.open_dataset(v5) as two:
+        xr.testing.assert_equal(one, two)
+    table.write_text(table.read_text().replace("ENF", "EMF"))
+    result = call("run", plan, "--drivers", drivers, "--bplut", table, "--out", mine)
+    assert result.exit_code == 2
+    assert "'EMF'" in result.output
 
 
 @pytest.mark.reference

@@ -198,7 +198,7 @@ def _renamed(raw: xr.Dataset, file: str) -> xr.Dataset:
     if not {"pft", "pft_fraction"} & set(names.values()):
         missing.append("pft")
     if missing:
-        also = {ours: theirs for theirs, ours in ALIASES.items()} | {"frozen": "FT"}
+        also = {ours: theirs for theirs, ours in reversed(ALIASES.items())} | {"frozen": "FT"}
         named = ", ".join(f"{name} (or {also[name]})" for name in missing)
         msg = f"{file} lacks {named}; L4C needs {', '.join(DRIVERS)} on (cell, time) and pft on (cell)."
         raise ValueError(msg)
