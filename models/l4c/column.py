@@ -83,7 +83,8 @@ def number(like, raw):
     return like.dtype.type(raw)
 
 
-@inline_kernel
+# The next three are functions of their own: pasted into a loop by `inline_kernel`, their arrays keep it from vectors.
+@kernel
 def gpp_of(k, d, f, p):
     """GPP [gC m-2 d-1] of lane ``k`` from a day's drivers, fPAR and the parameters (Eq. 3-5)."""
     return (
@@ -96,7 +97,7 @@ def gpp_of(k, d, f, p):
     )
 
 
-@inline_kernel
+@kernel
 def set_litter(s, share):
     """Set the litterfall of the days to come to their share of the mean."""
     for k in range(L):
@@ -177,7 +178,7 @@ def equilibrium(first, last, tiles, pair, litter, litter_step, rows, row_of, yea
                 w[7 * L + k] += km
 
 
-@inline_kernel
+@kernel
 def decay(k, km, p, s):
     """One day of the pools of lane ``k`` (Eq. 6-8, explicit): returns what leaves each, writes the pools.
 
@@ -226,10 +227,10 @@ def decompose(first, last, tiles, pair, litter, litter_step, rows, row_of, bin_o
 
 @kernel
 def factor_out(first, last, tiles, block_of, data, fpar, fpar_step, rows, row_of, driver, scratch, pair, scale):
-    """Put what GPP needs in one cache line a day while one ramp moves: ``pair`` (n, day, 2 * lane) uint16.
+    """Put what GPP needs while one ramp moves in one cache line a day: ``pair`` (n, day, 2 * lane) uint16.
 
-    Its first half is GPP by the other factors (those rows of the moving one must say "no limit") over ``scale`` (n, lane),
-    the second ``driver`` (its place times `LANES`) as stored. ``scratch`` (day, lane) is room to work in.
+    Its first half is GPP by the other factors (the rows of the moving one must say "no limit") over ``scale``
+    (n, lane), the second ``driver`` (its place times `LANES`) as stored. ``scratch`` (day, lane) is room to work in.
     """
     for i in range(first, last):
         tile = tiles[i]

@@ -1,4 +1,4 @@
-"""From a labelled dataset of drivers to blocks: names, units, gaps and ranges are checked here, each with one message."""
+"""From a labelled dataset of drivers to blocks; names, units, gaps and ranges are checked, each with one message."""
 
 import numpy as np
 import xarray as xr
@@ -101,7 +101,9 @@ def _check_range(values: np.ndarray, name: str, dims: str) -> None:
             msg += "; correct it or put NaN in its place."
         raise ValueError(msg)
     if name == "vpd" and finite.sum() > 1 and high < 20.0 and np.any(values[finite] > 0):
-        msg = f"vpd has its highest value at {high:g} Pa: that looks like kPa. Multiply by 1000 ([{q.low:g}, {q.high:g}] Pa)."
+        msg = (
+            f"vpd has its highest value at {high:g} Pa: that looks like kPa. Multiply by 1000; [{q.low:g}, {q.high:g}]."
+        )
         raise ValueError(msg)
     if name in ("smrz", "smsf") and finite.any() and 0 < high <= 1.0:
         msg = f"{name} has its highest value at {high:g} %: that looks like a fraction. Multiply by 100."
@@ -137,7 +139,9 @@ def driver_values(
         If dimensions, unit or a value are not as `models.variables` says.
     """
     if name not in ds:
-        msg = f"The dataset has no {name!r} ({VARIABLES[name].long_name}, {VARIABLES[name].unit}) on {dims}; it has {', '.join(map(str, ds.data_vars))}."
+        q = VARIABLES[name]
+        there = ", ".join(map(str, ds.data_vars))
+        msg = f"The dataset has no {name!r} ({q.long_name}, {q.unit}) on {dims}; it has {there}."
         raise KeyError(msg)
     array = ds[name]
     if set(array.dims) != set(dims):

@@ -1,8 +1,9 @@
 r"""Functions that compile to vector instructions, in the float type they are given: exp, and limits that keep NaN.
 
-``np.minimum`` spends three instructions on NaN where the order of one comparison does it. The compiler calls the C library for ``math.exp``, one number at a time, which costs a kernel more than half its
-speed. Here exp(x) = 2^n exp(r) with \|r\| <= ln(2)/2 and a polynomial for exp(r): Cephes' for float32 (relative
-error 8e-8), Taylor's to the 13th power for float64 (error of the last digit).
+``np.minimum`` spends three instructions on NaN where the order of one comparison does it. For ``math.exp`` the
+compiler calls the C library, one number at a time, which costs a kernel more than half its speed. Here
+exp(x) = 2^n exp(r) with \|r\| <= ln(2)/2 and a polynomial for exp(r): Cephes' for float32 (relative error 8e-8),
+Taylor's to the 13th power for float64 (error of the last digit).
 """
 
 import numpy as np
@@ -41,7 +42,7 @@ def at_most(x, high):
 
 
 def exp(x):
-    """E to the power of ``x``; 0 below -88 in float32 and -709 in float64, NaN of NaN."""
+    """Return e to the power of ``x``; 0 below -88 in float32 and -709 in float64, NaN of NaN."""
     return np.exp(x)
 
 

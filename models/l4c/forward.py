@@ -79,7 +79,9 @@ def row_of_tiles(blocks: Blocks, rows: np.ndarray) -> np.ndarray:
     if len(rows) == 8:
         return (blocks.pft - 1).astype(np.int32)
     if len(rows) != blocks.n_tile:
-        msg = f"{len(rows)} rows of parameters for {blocks.n_tile} tiles; one a tile or eight, one a plant type, are accepted."
+        msg = (
+            f"{len(rows)} rows of parameters for {blocks.n_tile} tiles; eight (plant types) or one a tile are accepted."
+        )
         raise ValueError(msg)
     return np.arange(blocks.n_tile, dtype=np.int32)
 
@@ -122,7 +124,8 @@ def start_of_year(
         msg = f"soc_start = {how!r} is unknown; 'periodic', 'analytical' and 'given' are accepted."
         raise ValueError(msg)
     if (how == "given") != (soc is not None):
-        msg = f"soc_start = {how!r} and {'no' if soc is None else 'a'} SOC came; only 'given' takes one, and it needs one."
+        came = "no" if soc is None else "a"
+        msg = f"soc_start = {how!r} and {came} SOC came; only 'given' takes one, and it needs one."
         raise ValueError(msg)
     n, days, kind = blocks.n_tile, len(blocks.time), blocks.float_type
     tiles, row_of = np.arange(n, dtype=np.int32), row_of_tiles(blocks, rows)

@@ -366,12 +366,12 @@ class Ladder:
 
 
 def _part(row: np.ndarray, places: tuple[int, ...]) -> bytes:
-    """Some parameters of a row, as a key."""
+    """Return some parameters of a row, as a key."""
     return np.ascontiguousarray(row.reshape(-1, LANES)[list(places), 0]).tobytes()
 
 
 def _closed(array: np.ndarray) -> np.ndarray:
-    """A compact copy that nobody can write to."""
+    """Return a compact copy that nobody can write to."""
     array = np.ascontiguousarray(array)
     array.flags.writeable = False
     return array

@@ -107,7 +107,7 @@ class LiveRun:
             )
             raise ValueError(msg)
         if options.soc_start == "given":
-            msg = "soc_start = 'given' needs a dataset that has soc_fast, soc_med and soc_slow; 'periodic' and 'analytical' are accepted here."
+            msg = "soc_start = 'given' needs a dataset with a starting SOC; 'periodic' and 'analytical' are accepted."
             raise ValueError(msg)
         b, base = self.blocks, options.baseline()
         table, own = options.table(), pft_rows(options.table(), b, options.without, options.frozen_gpp)

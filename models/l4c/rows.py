@@ -1,4 +1,4 @@
-"""Biome properties in the form kernels take: slopes instead of upper limits, in the units in which drivers are stored."""
+"""Biome properties as kernels take them: slopes instead of upper limits, in the units in which drivers are stored."""
 
 from collections.abc import Iterable, Mapping
 

@@ -40,7 +40,10 @@ def periodic_state(year: np.ndarray) -> np.ndarray:
 
 
 def analytical_state(year: np.ndarray, rows: np.ndarray, days: int) -> np.ndarray:
-    """Pools in balance with the mean of Kmult (Jones et al. 2017, spin-up step 1): 10 gC m-2 yr-1 off balance on average.
+    """Pools in balance with the mean of Kmult (Jones et al. 2017, spin-up step 1).
+
+    They ignore that pools and Kmult vary together over the year, so a run from them is off balance, by 10 gC m-2 yr-1
+    on average over the land.
 
     Parameters
     ----------
