@@ -196,8 +196,10 @@ def statistic_unit(variable: str, when: str | int = "annual") -> str:
     return unit_text(unit)
 
 
-def number(value: float, digits: int = 3) -> str:
-    """Write a number with ``digits`` significant figures, thousands apart, never in powers of ten.
+def number(value: float, digits: int = 3, decimals: int = 8) -> str:
+    """Write a number with ``digits`` significant figures, at most ``decimals`` of them behind the point.
+
+    Thousands stand apart, and there are no powers of ten.
 
     Examples
     --------
@@ -209,14 +211,14 @@ def number(value: float, digits: int = 3) -> str:
     if value == 0:
         return "0"
     size = math.floor(math.log10(abs(value)))
-    decimals = min(max(0, digits - 1 - size), 8)
-    text = f"{value:,.{decimals}f}"
+    places = min(max(0, digits - 1 - size), decimals)
+    text = f"{value:,.{places}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text.replace("-", "−") if text not in ("-0", "") else "0"
 
 
-def signed(value: float, digits: int = 3) -> str:
+def signed(value: float, digits: int = 3, decimals: int = 8) -> str:
     """Write a change with its sign.
 
     Examples
@@ -224,7 +226,7 @@ def signed(value: float, digits: int = 3) -> str:
     >>> signed(1.5), signed(-0.25), signed(0.0)
     ('+1.5', '−0.25', '0')
     """
-    text = number(value, digits)
+    text = number(value, digits, decimals)
     return f"+{text}" if math.isfinite(value) and value > 0 and text != "0" else text
 
 

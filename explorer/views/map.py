@@ -287,8 +287,9 @@ class MapView:
             "inverse": [projection.inverse_js] * 4,
             "unit": [unit] * 4,
         }
-        self.figure.x_range.update(start=left, end=right, reset_start=left, reset_end=right)
-        self.figure.y_range.update(start=bottom, end=top, reset_start=bottom, reset_end=top)
+        for axis, low, high in ((self.figure.x_range, left, right), (self.figure.y_range, bottom, top)):
+            axis.update(start=low, end=high, reset_start=low, reset_end=high)
+            axis.update(min_interval=(high - low) / 80.0, max_interval=4.0 * (high - low))
         lines, rim, words = graticule(projection)
         self._lines["graticule"].data = lines
         self._lines["rim"].data = rim

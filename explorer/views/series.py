@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import panel as pn
+import panel_material_ui as pmui
 import xarray as xr
 from bokeh.models import (
     BasicTickFormatter,
@@ -87,7 +88,7 @@ class SeriesView:
         self._legends: dict[str, list[LegendItem]] = {}
         self.figures = {group: self._figures(group, height) for group in GROUPS}
         self._columns = {
-            group: pn.Column(
+            group: pmui.Column(
                 *(pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=fig.height, margin=0) for fig in figures),
                 sizing_mode="stretch_width",
                 visible=group == self._shown,
@@ -95,7 +96,7 @@ class SeriesView:
             )
             for group, figures in self.figures.items()
         }
-        self.pane = pn.Column(self._title, *self._columns.values(), sizing_mode="stretch_width", margin=0)
+        self.pane = pmui.Column(self._title, *self._columns.values(), sizing_mode="stretch_width", margin=0)
         self.clear("Click the map to see the series of a cell.")
 
     def show(self, group: str) -> None:

@@ -19,6 +19,10 @@ TOTALS = {"gpp": "GPP", "ra": "RA", "rh": "RH", "nee": "NEE", "soc": "SOC"}
 UNITS = {name: "Pg C" if name == "soc" else "Pg C yr⁻¹" for name in TOTALS}
 
 
+PLACES = 4
+"""Decimals of a total at most: 0.0001 Pg C is far below what any of them is known to."""
+
+
 def totals_table(
     a: Mapping[str, Mapping[str, float]], b: Mapping[str, Mapping[str, float]], variable: str | None = None
 ) -> pd.DataFrame:
@@ -95,7 +99,7 @@ def totals_html(frame: pd.DataFrame) -> str:
     for pft, row in frame.iterrows():
         cells = []
         for (_, name), value in row.items():
-            shown = signed(value) if name == "B − A" else number(value)
+            shown = signed(value, 3, PLACES) if name == "B − A" else number(value, 3, PLACES)
             tone = "edge" if name == "A" else "" if name == "B" or shown == "0" else "up" if value > 0 else "down"
             cells.append(f'<td class="{tone}">{shown}</td>')
         meaning = html.escape(PFT_NAMES.get(pft, "all plant types"))
@@ -140,12 +144,16 @@ def kpi_strip(items: Sequence[Kpi]) -> str:
             # Round-off of the totals is no change.
             same = not math.isfinite(difference) or abs(difference) < 1e-6 * max(abs(item.baseline), 1e-3)
             tone = "same" if same else "up" if difference > 0 else "down"
-            words = "same as A" if same else f"{signed(difference)} against A{_percent(difference, item.baseline)}"
+            words = (
+                "same as A"
+                if same
+                else f"{signed(difference, 3, PLACES)} against A{_percent(difference, item.baseline)}"
+            )
             change = f'<div class="d {tone}">{words}</div>'
         title = f' title="{html.escape(item.note, quote=True)}"' if item.note else ""
         cards.append(
             f'<div class="kpi" role="group"{title}><div class="t">{html.escape(item.label)}</div>'
-            f'<div class="v">{number(item.value)} <span>{html.escape(item.unit)}</span></div>{change}</div>'
+            f'<div class="v">{number(item.value, 3, PLACES)} <span>{html.escape(item.unit)}</span></div>{change}</div>'
         )
     return f'<div class="kpis">{"".join(cards)}</div>'
 

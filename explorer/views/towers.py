@@ -6,6 +6,7 @@ import datashader
 import numpy as np
 import pandas as pd
 import panel as pn
+import panel_material_ui as pmui
 import xarray as xr
 from bokeh.models import (
     ColorBar,
@@ -100,7 +101,7 @@ class TowerSeriesView:
                 line_policy="nearest",
             ),
         )
-        self.pane = pn.Column(
+        self.pane = pmui.Column(
             self._title,
             pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=height, margin=0),
             sizing_mode="stretch_width",

@@ -2,7 +2,17 @@
 
 import numpy as np
 import panel as pn
-from bokeh.models import ColumnDataSource, CustomJSTickFormatter, HoverTool, Legend, LegendItem, Range1d, Span
+import panel_material_ui as pmui
+from bokeh.models import (
+    BasicTickFormatter,
+    ColumnDataSource,
+    CustomJSTickFormatter,
+    HoverTool,
+    Legend,
+    LegendItem,
+    Range1d,
+    Span,
+)
 from bokeh.plotting import figure
 
 from explorer.style import A_COLOUR, B_COLOUR, DIFFERENCE_COLOUR, Scale
@@ -85,7 +95,7 @@ class ZonalView:
         tips = [("latitude", "@latitude{0.0}°"), ("B", "@b{0,0.000}"), ("A", "@a{0,0.000}"), ("B − A", "@d{+0,0.000}")]
         for fig, line in ((self.values, after), (self.difference, change)):
             fig.add_tools(HoverTool(renderers=[line], tooltips=tips, mode="hline", line_policy="nearest"))
-        self.pane = pn.Row(
+        self.pane = pmui.Row(
             *(
                 pn.pane.Bokeh(f, sizing_mode="stretch_width", height=height, margin=0)
                 for f in (self.values, self.difference)
@@ -110,6 +120,7 @@ class ZonalView:
         fig.yaxis.ticker = [-60, -40, -20, 0, 20, 40, 60, 80]
         fig.yaxis.formatter = CustomJSTickFormatter(code=_DEGREES_JS)
         fig.xaxis.ticker.desired_num_ticks = 4
+        fig.xaxis.formatter = BasicTickFormatter(use_scientific=False)
         fig.axis.axis_label_text_font_size = "11px"
         return fig
 
@@ -144,23 +155,24 @@ class ZonalView:
         def write() -> None:
             self.source.data = data
             self._latitude.update(start=max(-90.0, south), end=min(90.0, north))
-            for fig, columns, words in ((self.values, "ab", scale.title), (self.difference, "d", "B − A")):
-                start, end = _span(np.concatenate([data[column] for column in columns]), symmetric=columns == "d")
+            for fig, columns, words in ((self.values, "ab", "A, B"), (self.difference, "d", "B − A")):
+                start, end = _span(np.concatenate([data[column] for column in columns]), mean_b, columns == "d")
                 fig.x_range.update(start=start, end=end)
                 fig.xaxis.axis_label = words + unit
 
         push(self.values, write)
 
 
-def _span(values: np.ndarray, *, symmetric: bool) -> tuple[float, float]:
-    """Return where an axis begins and ends; a difference is shown symmetric about 0."""
-    values = values[np.isfinite(values)]
+def _span(values: np.ndarray, mean: np.ndarray, difference: bool) -> tuple[float, float]:
+    """Return where an axis begins and ends; a difference is shown symmetric about 0, no difference as none."""
+    values, mean = values[np.isfinite(values)], np.abs(mean[np.isfinite(mean)])
     if not values.size:
         return 0.0, 1.0
     low, high = float(values.min()), float(values.max())
-    if symmetric:
-        reach = max(abs(low), abs(high), 1e-6) * 1.1
+    least = 0.01 * max(float(mean.max()) if mean.size else 0.0, 1e-3)
+    if difference:
+        reach = max(abs(low), abs(high), least) * 1.1
         return -reach, reach
-    low, high = min(low, 0.0) if low < 0.5 * high else low, high
-    reach = max(high - low, 1e-6)
+    low = min(low, 0.0) if low < 0.5 * high else low
+    reach = max(high - low, least)
     return low - 0.05 * reach, high + 0.05 * reach
