@@ -87,7 +87,8 @@ def open_weather(grid: str, cells: np.ndarray | None = None, *, seed: int = SEED
         "frozen": water[:, FROZEN],
         "swe": water[:, SWE],
     }
-    time = np.datetime64(f"{year}-01-01", "D") + np.arange(DAYS)
+    time = np.arange(np.datetime64(f"{year}-01-01", "D"), np.datetime64(f"{year + 1}-01-01", "D"))
+    time = time[time != np.datetime64(f"{year}-03-01") - 1][:DAYS] if len(time) > DAYS else time  # no 29 February
     ds = xr.Dataset(
         {name: (("cell", "time"), x.astype(np.float32), VARIABLES[name].cf_attrs) for name, x in found.items()},
         coords={"cell": cells, "time": time.astype("datetime64[ns]")},

@@ -22,7 +22,7 @@ from data_catalog.world.weather import (
     Tables,
     draw_weather,
 )
-from models.kernel import kernel
+from models.kernel import inline_kernel, kernel
 from models.quantity import parameter
 
 __all__ = ["BALANCE", "LABEL", "STATES", "WATER", "Balance", "Soil", "balance_water", "days_of", "make_soil"]
@@ -38,9 +38,11 @@ STATES = ("top", "deep", "swe", "t_soil", "t_deep")
 
 TOP_DEPTH, DEEP_DEPTH = 50.0, 950.0  # mm of soil in the layers
 T_MELT = 273.15
+FREEZING = 2.0  # K below melting over which the water of the soil freezes
 MOST_YEARS = 60  # before the year repeats
 CLOSED = 0.005  # mm or K between the ends of a year that repeats; a packed step of wetness is 0.01 mm
 ASSUMED = "assumed"
+TOWERS = "assumed, order of magnitude from soil under FLUXNET2015 towers"
 FAO = "Allen et al. 1998, FAO Irrigation and Drainage Paper 56"
 
 
@@ -65,6 +67,8 @@ class Balance(NamedTuple):
     roots_top: float = parameter("1", 0.0, 0.5, "share of roots in 0-5 cm", source="after Jackson et al. 1996")
     dry_limit: float = parameter("1", 0.1, 1.0, "driest surface soil as a share of the wilting point", source=FAO)
     soil_pace: float = parameter("d-1", 0.05, 1.0, "pace of 0-10 cm temperature after the air's", source=ASSUMED)
+    sun_warming: float = parameter("K W-1 m2", 0.0, 0.05, "warming of bare ground by the sun", source=TOWERS)
+    freezing: float = parameter("1", 0.0, 30.0, "heat of freezing over that of cooling, 271.15-273.15 K", source=TOWERS)
     snow_depth: float = parameter("mm", 5.0, 200.0, "snow that insulates the soil by a factor e", source=ASSUMED)
     deep_pace: float = parameter("d-1", 0.005, 0.2, "pace of 0-10 cm temperature after that of 1 m", source=ASSUMED)
     deep_memory: float = parameter("d-1", 0.002, 0.1, "pace of 1 m temperature after that of 0-10 cm", source=ASSUMED)
@@ -72,8 +76,8 @@ class Balance(NamedTuple):
 
 BALANCE = Balance(
     alpha=1.26, albedo=0.18, melt=3.0, snow_range=1.5, snow_limit=1000.0, runoff_power=3.0, drain_top=0.5,
-    drain_deep=0.06, exchange=4.0, roots_top=0.15, dry_limit=0.5, soil_pace=0.3, snow_depth=40.0, deep_pace=0.05,
-    deep_memory=0.02,
+    drain_deep=0.06, exchange=4.0, roots_top=0.15, dry_limit=0.5, soil_pace=0.3, sun_warming=0.01, freezing=15.0,
+    snow_depth=40.0, deep_pace=0.08, deep_memory=0.02,
 )  # fmt: skip
 
 
@@ -160,6 +164,22 @@ def _repeat(cell, soil, weather, p, room, most_years, state, out):
     return change
 
 
+@inline_kernel
+def _freeze(t, step, slowness):
+    """Change the temperature ``t`` [K] by the heat of ``step`` [K]; water freezes over `FREEZING` K below melting."""
+    heat = t - T_MELT
+    if heat < -FREEZING:
+        heat += FREEZING - FREEZING * slowness
+    elif heat < 0.0:
+        heat *= slowness
+    heat += step
+    if heat < -FREEZING * slowness:
+        heat += FREEZING * slowness - FREEZING
+    elif heat < 0.0:
+        heat /= slowness
+    return T_MELT + heat
+
+
 @kernel
 def _year(cell, soil, weather, p, rain, snowfall, potential, porosity, capacity, wilting, state, out):
     """Step ``state`` through a year, write ``out``, return the least snow of the year."""
@@ -210,7 +230,9 @@ def _year(cell, soil, weather, p, rain, snowfall, potential, porosity, capacity,
         deep -= drainage
         # Heat: the soil follows the air, less so under snow, and the ground below.
         pace = p.soil_pace * np.exp(-swe / p.snow_depth) if swe > 0.0 else p.soil_pace
-        t_soil += pace * (t - t_soil) + p.deep_pace * (t_deep - t_soil)
+        warmed = t + p.sun_warming * (1.0 - cover) * weather[SW_DOWN, day] if swe < 1.0 else t
+        step = pace * (warmed - t_soil) + p.deep_pace * (t_deep - t_soil)
+        t_soil = _freeze(t_soil, step, 1.0 + p.freezing)
         t_deep += p.deep_memory * (t_soil - t_deep)
         surface = min(t, T_MELT - 0.1) if swe > 5.0 else 0.5 * (t + t_soil)
         out[SMSF, day] = 100.0 * top * per_top

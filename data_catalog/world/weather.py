@@ -320,9 +320,11 @@ def _draw_fields(cell, tables, z, months, out):
 def _draw_month(month, climate, orbit, months, out):
     """Turn the fields of one month into weather with the month's means; see `draw_weather`."""
     first, last = MONTH_START[month], MONTH_START[month + 1]
+    sunny = min(0.8, max(-0.4, (climate[C_SW, month] - 80.0) / 150.0))
     rain, wettest, sum_orbit, sum_sun, sum_clear, most_clear = 0.0, first, 0.0, 0.0, 0.0, 0.0
     for day in range(first, last):
         threshold = between(climate, C_THRESHOLD, day)
+        warm = out[T_AIR, day] / between(climate, C_STD, day)
         g = out[CLEARNESS, day]
         above = g - threshold
         fall = 0.0
@@ -336,8 +338,9 @@ def _draw_month(month, climate, orbit, months, out):
         rain += fall
         if g > out[CLEARNESS, wettest]:
             wettest = day
-        # Share of the clear sky's radiation that passes: 1 far below the threshold, 2/3 there, 1/20 far above.
-        clear = 1.0 / (1.0 + 0.5 * math.exp(1.2 * min(above, 3.0)))
+        # Share of the clear sky's radiation that passes: 1 far below the threshold, half there, 1/20 far above.
+        # Warm days are clear under a high sun and cloudy in the dark of winter (assumed).
+        clear = 1.0 / (1.0 + math.exp(1.5 * min(above - sunny * warm, 2.0)))
         sum_orbit += orbit[day]
         sum_sun += orbit[day] * clear
         sum_clear += clear
@@ -369,7 +372,7 @@ def _draw_month(month, climate, orbit, months, out):
         out[TMAX, day] = t + 0.5 * t_range
         # Humidity keeps most of its ratio to saturation as the air warms, and rises under cloud.
         full = diurnal_saturation(t, t_range)
-        e = between(climate, C_VAPOUR, day) * math.exp(0.05 * anomaly) * (1.0 - 0.25 * relative)
+        e = between(climate, C_VAPOUR, day) * math.exp(0.03 * anomaly) * (1.0 - 0.25 * relative)
         e = min(max(e, 0.1 * climate[C_VAPOUR, month]), 0.98 * full)
         out[VPD, day], out[VAPOUR, day] = full, e
         vapour += e

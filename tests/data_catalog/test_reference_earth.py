@@ -141,3 +141,11 @@ def test_the_order_of_drivers_is_the_engine_s(few, folder, ds):
         if name != "smrz_rescaled":
             value = blocks.data[block, :, v, lane] * blocks.scale[v] + blocks.offset[v]
             np.testing.assert_allclose(ds[name].values[cell], value, rtol=1e-6)
+
+
+def test_a_leap_year_has_no_29_february(few):
+    time = daily.open_weather("108km", [0], year=2016)["time"]
+    assert time.size == 365
+    assert str(time.values[0])[:10] == "2016-01-01"
+    assert str(time.values[59])[:10] == "2016-03-01"
+    assert str(time.values[-1])[:10] == "2016-12-31"
