@@ -11,6 +11,8 @@ from data_catalog.datasets.driver_file import open_drivers, write_example
 from models.experiment import Experiment, L4COptions, Region, run, run_to_file
 from models.kernel import Cancelled
 from models.l4c.bplut import load_bplut
+from models.l4c.drivers import pack_blocks
+from models.l4c.live import LiveRun
 from models.l4c.params import PFTS
 from models.l4c.run import OUTPUTS, POOLS
 from models.result import FLUXES
@@ -390,3 +392,27 @@ def test_a_short_record_runs_from_soils_that_are_given(drivers):
     result = run(Experiment(dataset="file"), ds)
     assert (result["soc_med_start"] == 500).all()
     assert result.sizes["time"] == 90
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        L4COptions(),
+        L4COptions(
+            bplut="V5", parameters=(("GRS", "lue_max", 2.0), ("ENF", "k_fast", 0.03), ("SHR", "vpd_high", 3000.0))
+        ),
+        L4COptions(parameters=(("GRS", "lue_max", 2.0), ("DBF", "f_aut", 0.4)), spin_up="experiment"),
+        L4COptions(without=("vpd", "smsf"), frozen_gpp="zero", soc_start="analytical"),
+        L4COptions(smrz_range="minimum_100", litterfall="schedule"),
+    ],
+)
+def test_what_the_page_computes_live_is_what_a_run_writes(drivers, options):
+    blocks = pack_blocks(drivers, smrz_range=options.smrz_range)
+    live = LiveRun(blocks, load_bplut(options.bplut), smrz_range=options.smrz_range).result(options)
+    result = run(Experiment(dataset="file", output="annual", l4c=options), drivers)
+    for name in ("gpp", "ra", "rh", "nee", "soc"):
+        # A live field is float32; NEE is a small difference of large sums.
+        size = float(np.abs(result["gpp"]).max())
+        np.testing.assert_allclose(
+            live.field(name, "annual"), result[name][:, 0], rtol=1e-5, atol=1e-6 * size, err_msg=name
+        )
