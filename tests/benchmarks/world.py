@@ -7,6 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from models.kernel import THREADS
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # In a process of its own: a fresh cache compiles everything, and the peak of its memory is its own.
@@ -37,6 +39,12 @@ def _build(grid: str, cache: str) -> dict:
     return json.loads(done.stdout)
 
 
+def _on_idle(made: dict) -> str:
+    """Say what wall time the CPU time would be on idle cores: the box may be busy."""
+    idle = made["cpu"] / THREADS
+    return f"{made['cells']} cells, {made['cpu']:.1f} s CPU with imports: {idle:.1f} s on {THREADS} idle cores"
+
+
 def _forget_world(cache: str) -> None:
     for path in Path(cache).glob("land-carbon-explorer/world/*/meta.json"):
         path.unlink()
@@ -55,9 +63,14 @@ def rows() -> list[tuple[str, float | str, str, str]]:
         fine = _build("36km", cache)
         opened = _build("36km", cache)
     found = [
-        ("108 km, first start of all (compiles) [s]", cold["wall"], "", f"{cold['cpu']:.1f} s CPU"),
-        ("108 km, kernels in the cache [s]", coarse["wall"], "about 1", f"{coarse['cells']} cells with vegetation"),
-        ("36 km, kernels in the cache [s]", fine["wall"], "< 15", f"{fine['cells']} cells, {fine['cpu']:.1f} s CPU"),
+        (
+            "108 km, first start of all (compiles) [s]",
+            cold["wall"],
+            "",
+            f"{cold['cpu']:.1f} s CPU, compiling is on one core",
+        ),
+        ("108 km, kernels in the cache [s]", coarse["wall"], "about 1", _on_idle(coarse)),
+        ("36 km, kernels in the cache [s]", fine["wall"], "< 15", _on_idle(fine)),
         ("36 km, already there: open [s]", opened["wall"] + opened["open"], "", f"import {opened['import']:.1f} s"),
     ]
     for name, made in (("108", coarse), ("36", fine)):
