@@ -88,13 +88,13 @@ def check_values(pft: str, values: Mapping[str, float]) -> None:
 def check_table(table: Mapping[str, L4CParams]) -> None:
     """Raise ``ValueError`` if a value lies out of bounds or a ramp's low limit is not below its high one."""
     for pft, params in table.items():
-        check_values(pft, params._asdict())
         for low, high in RAMPS.values():
             first, last = getattr(params, low), getattr(params, high)
-            if not first < last:
+            if first >= last:
                 unit = _PARAMETERS[low].unit
                 msg = f"{pft} {low} = {first:g} {unit} must be below {high} = {last:g} {unit}: are the two swapped?"
                 raise ValueError(msg)
+        check_values(pft, params._asdict())
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,14 @@ class BplutFile:
         table = cls(tuple(re.split(r"(?<=\n)|(?<=\r)(?!\n)", source)))
         check_table(table.params())
         return table
+
+    @classmethod
+    def shipped(cls, version: str = "V7") -> "BplutFile":
+        """Return a shipped table as its file; raise ``ValueError`` if none is named so."""
+        if version not in BPLUTS:
+            msg = f"No BPLUT is named {str(version)[:40]!r}; there are {', '.join(BPLUTS)}."
+            raise ValueError(msg)
+        return cls.read(Path(__file__).parent / "tables" / f"bplut_{version.lower().replace('-', '_')}.csv")
 
     def write(self, path: str | Path | None = None) -> str:
         """Return the text of the table, and save it to ``path`` if given."""
@@ -270,8 +278,7 @@ def _number(cells: list[str], header: Mapping[str, int], pft: str, name: str) ->
 @lru_cache(maxsize=len(BPLUTS))
 def _shipped(version: str) -> Mapping[str, L4CParams]:
     """Read a shipped table once."""
-    path = Path(__file__).parent / "tables" / f"bplut_{version.lower().replace('-', '_')}.csv"
-    return MappingProxyType(BplutFile.read(path).params())
+    return MappingProxyType(BplutFile.shipped(version).params())
 
 
 def load_bplut(version: str = "V7") -> dict[str, L4CParams]:

@@ -120,23 +120,24 @@ def _check_own(own: tuple[str, ...], options: L4COptions, ds: xr.Dataset) -> Non
     pft = _pft_of_cells(ds)
     planted = (pft >= 1) & (pft <= len(PFTS))
     for name in own:
-        p = _PARAMETERS[name]
         if set(ds[name].dims) != {"cell"}:
             msg = f"{name} has dimensions {ds[name].dims}; parameters per cell have (cell)."
             raise ValueError(msg)
+    params = _params_of_cells(options.table(), own, (), ds)
+    for low, high in RAMPS.values():
+        first, last = getattr(params, low), getattr(params, high)
+        bad = planted & (first >= last)
+        if bad.any():
+            cell = int(np.argmax(bad))
+            msg = f"{low} = {first[cell]:g} of cell {cell} must be below {high} = {last[cell]:g}: are the two swapped?"
+            raise ValueError(msg)
+    for name in own:
+        p = _PARAMETERS[name]
         values = np.asarray(ds[name].values, float)
         bad = planted & ~((values >= p.low) & (values <= p.high))
         if bad.any():
             cell = int(np.argmax(bad))
             p.check(f"{name} of cell {cell}", values[cell])
-    params = _params_of_cells(options.table(), own, (), ds)
-    for low, high in RAMPS.values():
-        first, last = getattr(params, low), getattr(params, high)
-        bad = planted & ~(first < last)
-        if bad.any():
-            cell = int(np.argmax(bad))
-            msg = f"{low} = {first[cell]:g} of cell {cell} must be below {high} = {last[cell]:g}: are the two swapped?"
-            raise ValueError(msg)
 
 
 def _notes(
@@ -152,6 +153,8 @@ def _notes(
         notes.append(f"parameters come from table {options.bplut}")
     if options.parameters:
         notes.append(f"{len(options.parameters)} parameters are changed by the experiment")
+    if "pft" in ds and "pft_fraction" not in ds and (bare := int((_pft_of_cells(ds) == 0).sum())):
+        notes.append(f"{bare:,} of {ds.sizes['cell']:,} cells have no plant type of 1 to 8, and so no flux")
     limits = {
         "minimum_100": "the record's minimum and 100 %",
         "wilting_point": "smrz_wilting and smrz_max of the drivers",
