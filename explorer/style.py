@@ -32,6 +32,7 @@ __all__ = [
     "signed",
     "statistic_unit",
     "symbol_text",
+    "tooltip",
     "unit_text",
 ]
 
@@ -228,6 +229,15 @@ def signed(value: float, digits: int = 3, decimals: int = 8) -> str:
     """
     text = number(value, digits, decimals)
     return f"+{text}" if math.isfinite(value) and value > 0 and text != "0" else text
+
+
+def tooltip(*rows: tuple[str, str]) -> str:
+    """Return what stands under the pointer, as a Bokeh template: a word and a field a line.
+
+    Its colours suit the white box of Bokeh's tooltips in light and in dark pages.
+    """
+    lines = (f"<div><span style='color:#666'>{word}</span> <b>{field}</b></div>" for word, field in rows)
+    return f"<div style='color:#222;font-size:12px;white-space:nowrap'>{''.join(lines)}</div>"
 
 
 def _robust(values: object) -> np.ndarray:

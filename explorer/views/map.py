@@ -24,7 +24,7 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
-from explorer.style import LEVELS, MARK_COLOUR, Scale, number
+from explorer.style import LEVELS, MARK_COLOUR, Scale, number, tooltip
 from explorer.views.earth import box_outline, coast_lines, graticule
 from explorer.views.events import Listeners, push
 from explorer.views.lookup import CellTable, aggregate
@@ -264,7 +264,7 @@ class MapView:
         fig.add_tools(
             HoverTool(
                 renderers=[image],
-                tooltips=[("place", "$x{custom}"), ("value", "@image{custom}")],
+                tooltips=tooltip(("", "@image{custom}"), ("", "$x{custom}")),
                 formatters={"$x": place, "@image": value},
                 description="Show the value under the pointer",
             )

@@ -11,7 +11,7 @@ from bokeh.models import ColumnDataSource, CustomJS, HoverTool, NumeralTickForma
 from bokeh.plotting import figure
 
 from explorer.controls import Control, controls_of, decimals
-from explorer.style import A_COLOUR, B_COLOUR, unit_text
+from explorer.style import A_COLOUR, B_COLOUR, tooltip, unit_text
 from explorer.views.density import Density
 from explorer.views.events import Listeners, push
 from models.l4c import physics
@@ -221,7 +221,8 @@ class RampEditor:
         unit = unit_text(quantity.unit)
         fig.add_tools(
             HoverTool(
-                renderers=[bars], tooltips=[("", f"@left{{0,0.0}} – @right{{0,0.0}} {unit}: @share{{0.0 %}} of days")]
+                renderers=[bars],
+                tooltips=tooltip(("", f"@left{{0,0.0}} – @right{{0,0.0}} {unit}: @share{{0.0 %}} of days")),
             )
         )
         models = {"plot": fig, "handles": self._handles, "limits": self._limits, "dragged": self._dragged}

@@ -20,7 +20,7 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
-from explorer.style import LINE_COLOURS, symbol_text, unit_text
+from explorer.style import LINE_COLOURS, symbol_text, tooltip, unit_text
 from explorer.views.events import push
 from models.l4c.params import PFTS
 from models.variables import VARIABLES
@@ -228,7 +228,11 @@ class SeriesView:
             tips.append((symbol, f"@{name}_b{{0,0.000}} (A @{name}_a{{0,0.000}})"))
         fig.add_tools(
             HoverTool(
-                renderers=[first], tooltips=tips, formatters={"@time": "datetime"}, mode="vline", line_policy="nearest"
+                renderers=[first],
+                tooltips=tooltip(*tips),
+                formatters={"@time": "datetime"},
+                mode="vline",
+                line_policy="nearest",
             )
         )
         if items:

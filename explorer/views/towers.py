@@ -23,7 +23,7 @@ from bokeh.models import (
 from bokeh.palettes import cividis
 from bokeh.plotting import figure
 
-from explorer.style import A_COLOUR, B_COLOUR, OBSERVED_COLOUR, number, symbol_text, unit_text
+from explorer.style import A_COLOUR, B_COLOUR, OBSERVED_COLOUR, number, symbol_text, tooltip, unit_text
 from explorer.views.events import push
 from models.variables import VARIABLES
 
@@ -42,6 +42,11 @@ def _along_time(values: xr.DataArray) -> np.ndarray:
     return np.asarray(values.squeeze(drop=True).values, dtype=np.float64)
 
 
+def _axis_text(variable: str) -> str:
+    """Return what stands beside an axis: symbol and unit."""
+    return f"{symbol_text(VARIABLES[variable].symbol)} [{unit_text(VARIABLES[variable].unit) or '0–1'}]"
+
+
 class TowerSeriesView:
     """Daily values of a tower against the model's.
 
@@ -55,7 +60,8 @@ class TowerSeriesView:
         self.observed = ColumnDataSource({name: [] for name in ("time", "value", "quality", "colour")})
         self.model = ColumnDataSource({name: [] for name in ("time", "a", "b")})
         self._title = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12))
-        self._time, self._values = Range1d(0, 1), Range1d(0, 1)
+        year = (int(np.datetime64(day, "ms").astype(np.int64)) for day in ("2015-01-01", "2015-12-31"))
+        self._time, self._values = Range1d(*year), Range1d(0, 10)
         fig = self.figure = figure(
             height=height,
             sizing_mode="stretch_width",
@@ -72,6 +78,7 @@ class TowerSeriesView:
         fig.xaxis.formatter = DatetimeTickFormatter(days="%d %b %Y", months="%b %Y", years="%Y")
         fig.axis.axis_label_text_font_size = "11px"
         fig.yaxis.ticker.desired_num_ticks = 5
+        fig.yaxis.axis_label = _axis_text("gpp")
         good = fig.scatter("time", "value", source=self.observed, size=4, color="colour", alpha=0.75, line_color=None)
         a = fig.line("time", "a", source=self.model, color=A_COLOUR, line_width=1.4, line_dash="dashed")
         b = fig.line("time", "b", source=self.model, color=B_COLOUR, line_width=1.8)
@@ -90,12 +97,12 @@ class TowerSeriesView:
         fig.add_tools(
             HoverTool(
                 renderers=[good],
-                tooltips=[("date", "@time{%F}"), ("tower", "@value{0,0.00}"), ("share measured", "@quality{0 %}")],
+                tooltips=tooltip(("date", "@time{%F}"), ("tower", "@value{0,0.00}"), ("measured", "@quality{0 %}")),
                 formatters={"@time": "datetime"},
             ),
             HoverTool(
                 renderers=[b],
-                tooltips=[("date", "@time{%F}"), ("B", "@b{0,0.00}"), ("A", "@a{0,0.00}")],
+                tooltips=tooltip(("date", "@time{%F}"), ("B", "@b{0,0.00}"), ("A", "@a{0,0.00}")),
                 formatters={"@time": "datetime"},
                 mode="vline",
                 line_policy="nearest",
@@ -150,8 +157,7 @@ class TowerSeriesView:
             if a is not None and variable in a:
                 before = _along_time(a[variable].reindex(time=b["time"])).astype(np.float32)
             model = {"time": b["time"].values.astype("datetime64[ms]"), "a": before, "b": after}
-        unit = unit_text(VARIABLES[variable].unit)
-        axis = f"{symbol_text(VARIABLES[variable].symbol)} [{unit}]" if unit else VARIABLES[variable].long_name
+        axis = _axis_text(variable)
         self._title.object = f"<b>{html.escape(title)}</b>"
         times = np.concatenate([np.asarray(t, dtype="datetime64[ms]") for t in (columns["time"], model["time"])])
         ends = (int(times.min().astype(np.int64)), int(times.max().astype(np.int64))) if times.size else (0, 1)
@@ -197,12 +203,13 @@ class TowerScatterView:
         fig.title.text_font_size = "12px"
         fig.title.text_font_style = "normal"
         fig.axis.axis_label_text_font_size = "11px"
+        fig.xaxis.axis_label, fig.yaxis.axis_label = f"tower {_axis_text('gpp')}", f"model {_axis_text('gpp')}"
         image = fig.image("image", x="x", y="y", dw="dw", dh="dh", source=self.source, color_mapper=self._mapper)
         fig.line("x", "y", source=self._line, color="#808080", line_dash="dashed", line_width=1.4)
         self._bar = ColorBar(color_mapper=self._mapper, width=10, padding=4, title="days")
         self._bar.major_label_overrides = {}
         fig.add_layout(self._bar, "right")
-        fig.add_tools(HoverTool(renderers=[image], tooltips=[("tower", "$x{0.0}"), ("model", "$y{0.0}")]))
+        fig.add_tools(HoverTool(renderers=[image], tooltips=tooltip(("tower", "$x{0.0}"), ("model", "$y{0.0}"))))
         self.pane = pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=height, margin=0)
 
     def update(self, obs: np.ndarray, model: np.ndarray, variable: str = "gpp") -> None:
@@ -232,7 +239,7 @@ class TowerScatterView:
         image = np.full(count.shape, np.nan, dtype=np.float32)
         image[count > 0] = np.log10(count[count > 0])
         most = int(count.max()) if count.size else 1
-        symbol, unit = symbol_text(VARIABLES[variable].symbol), unit_text(VARIABLES[variable].unit)
+        label = _axis_text(variable)
         self.text = f"{obs.size:,} days" if obs.size else "no days with both"
         ticks = [n for n in (1, 2, 5, 10, 20, 50, 100, 1000, 10_000) if n <= max(most, 1)]
 
@@ -247,8 +254,8 @@ class TowerScatterView:
             self._bar.ticker = FixedTicker(ticks=places)
             self._bar.major_label_overrides = dict(zip(places, [f"{n:,}" for n in ticks], strict=True))
             self.figure.title.text = f"{self.text}; dashed: model = tower"
-            self.figure.xaxis.axis_label = f"tower {symbol} [{unit}]"
-            self.figure.yaxis.axis_label = f"model {symbol} [{unit}]"
+            self.figure.xaxis.axis_label = f"tower {label}"
+            self.figure.yaxis.axis_label = f"model {label}"
 
         push(self.figure, write)
 

@@ -15,7 +15,7 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
-from explorer.style import A_COLOUR, B_COLOUR, DIFFERENCE_COLOUR, Scale
+from explorer.style import A_COLOUR, B_COLOUR, DIFFERENCE_COLOUR, Scale, tooltip
 from explorer.views.events import push
 
 __all__ = ["ZonalView", "zonal_mean"]
@@ -94,7 +94,7 @@ class ZonalView:
         self.difference.add_layout(Span(location=0, dimension="height", line_color="#808080", line_width=1))
         tips = [("latitude", "@latitude{0.0}°"), ("B", "@b{0,0.000}"), ("A", "@a{0,0.000}"), ("B − A", "@d{+0,0.000}")]
         for fig, line in ((self.values, after), (self.difference, change)):
-            fig.add_tools(HoverTool(renderers=[line], tooltips=tips, mode="hline", line_policy="nearest"))
+            fig.add_tools(HoverTool(renderers=[line], tooltips=tooltip(*tips), mode="hline", line_policy="nearest"))
         self.pane = pmui.Row(
             *(
                 pn.pane.Bokeh(f, sizing_mode="stretch_width", height=height, margin=0)
