@@ -35,6 +35,11 @@ class ByteCache:
         with self._lock:
             return len(self._kept)
 
+    def keys(self) -> list[Hashable]:
+        """Return the keys of what is kept, the least recently used first."""
+        with self._lock:
+            return list(self._kept)
+
     def get(self, key: Hashable, make: Callable[[], Any], size: Callable[[Any], int]) -> Any:
         """Return the value of ``key``; make it if it is not kept, or wait for who makes it already.
 

@@ -8,7 +8,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-__all__ = ["decode", "encode"]
+__all__ = ["decode", "encode", "known"]
 
 STEPS = np.float32(65535)
 STEP = np.float32(1 / 65535)
@@ -27,6 +27,19 @@ def encode(store, value):
     if store.dtype == np.uint16:
         return np.uint16(np.sqrt(value) * STEPS + HALF)
     return value
+
+
+def known(raw, value):
+    """Tell whether ``value``, made of the stored number ``raw``, is there: integers have no missing values."""
+    del raw
+    return value == value  # NaN is not
+
+
+@overload(known, inline="always")
+def _known(raw, value):
+    if isinstance(raw, types.Integer):
+        return lambda raw, value: True
+    return lambda raw, value: value == value
 
 
 @overload(decode, inline="always")

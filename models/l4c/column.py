@@ -16,7 +16,7 @@ Outputs are sums over the days of a bin. They have one bin more than asked for: 
 import numpy as np
 
 from models.kernel import inline_kernel, kernel
-from models.l4c.coding import decode, encode
+from models.l4c.coding import decode, encode, known
 from models.l4c.exponential import at_least, at_most
 from models.l4c.physics import ONE, ZERO, arrhenius_above, fall, freeze_thaw, rise
 from models.packing import LANES
@@ -32,6 +32,8 @@ __all__ = [
     "move_ramp",
     "run_full",
     "run_live",
+    "settle",
+    "sum_bins",
     "temperature",
 ]
 
@@ -122,7 +124,7 @@ def light_use(first, last, tiles, block_of, data, fpar, fpar_step, rows, row_of,
             for k in range(L):
                 gpp = gpp_of(k, d, f, p)
                 o[k] += gpp
-                there = gpp == gpp
+                there = known(d[PAR + k], gpp)
                 y[k] += gpp if there else ZERO
                 y[L + k] += ONE if there else ZERO
 
@@ -163,7 +165,7 @@ def equilibrium(first, last, tiles, pair, litter, litter_step, rows, row_of, yea
             share = weights[litter_step[day]]
             for k in range(L):
                 km = decode(d[k]) * rise(number(p, d[L + k]), p[SMSF_LOW + k], p[SMSF_SLOPE + k])
-                there = km == km
+                there = known(d[L + k], km)
                 km = km if there else ZERO
                 fall_in = share[k] if there else ZERO
                 k1, k2, k3 = km * p[K_FAST + k], km * p[K_MED + k], km * p[K_SLOW + k]
@@ -179,12 +181,11 @@ def equilibrium(first, last, tiles, pair, litter, litter_step, rows, row_of, yea
 
 
 @kernel
-def decay(k, km, p, s):
-    """One day of the pools of lane ``k`` (Eq. 6-8, explicit): returns what leaves each, writes the pools.
+def decay(k, km, there, p, s):
+    """Run the pools of lane ``k`` for a day (Eq. 6-8, explicit): returns what leaves each, NaN if Kmult is not there.
 
     A day without Kmult (missing soil moisture or temperature) leaves the pools as they were, and brings no litter.
     """
-    there = km == km
     still = km if there else ZERO
     fall_in = s[LITTER + k] if there else ZERO
     out_fast = still * p[K_FAST + k] * s[FAST + k]
@@ -195,7 +196,31 @@ def decay(k, km, p, s):
     s[FAST + k] += to_fast - out_fast
     s[MED + k] += (fall_in - to_fast) - out_med
     s[SLOW + k] += to_slow - out_slow
-    return out_fast, out_med - to_slow, out_slow
+    return out_fast if there else km, out_med - to_slow if there else km, out_slow if there else km
+
+
+@kernel
+def settle(first, last, year, pools):
+    """Solve the map of `equilibrium` for the ``pools`` (n, 3 * lane) that a year leaves as it found them.
+
+    A pool that never decays has no steady state and gets 0.
+    """
+    for i in range(last - first):
+        w, c = year[i], pools[i]
+        for k in range(L):
+            c[FAST + k] = w[L + k] / w[k] if w[k] > ZERO else ZERO
+            c[MED + k] = w[3 * L + k] / w[2 * L + k] if w[2 * L + k] > ZERO else ZERO
+            source = w[5 * L + k] * c[MED + k] + w[6 * L + k]
+            c[SLOW + k] = source / w[4 * L + k] if w[4 * L + k] > ZERO else ZERO
+
+
+@kernel
+def sum_bins(first, last, bins, whole):
+    """Add up the bins of each tile: ``bins`` (n, bin, x) into ``whole`` (n, x)."""
+    for i in range(last - first):
+        for one in range(bins.shape[1]):
+            for k in range(bins.shape[2]):
+                whole[i, k] += bins[i, one, k]
 
 
 @kernel
@@ -220,8 +245,8 @@ def decompose(first, last, tiles, pair, litter, litter_step, rows, row_of, bin_o
             for k in range(L):
                 km = decode(d[k]) * rise(number(p, d[L + k]), p[SMSF_LOW + k], p[SMSF_SLOPE + k])
                 soc = s[FAST + k] + s[MED + k] + s[SLOW + k]
-                fast, med, slow = decay(k, km, p, s)
-                o[k] += fast + med + slow + ZERO * km
+                fast, med, slow = decay(k, km, known(d[L + k], km), p, s)
+                o[k] += fast + med + slow
                 o[L + k] += soc
 
 
@@ -255,13 +280,12 @@ def factor_out(first, last, tiles, block_of, data, fpar, fpar_step, rows, row_of
 
 
 @kernel
-def move_ramp(first, last, pair, scale, slope, at_zero, bin_of_day, out, year):
+def move_ramp(first, last, pair, scale, slope, at_zero, bin_of_day, out):
     """Sum GPP into bins while one ramp moves, as `light_use` does, from the pair of `factor_out`.
 
     The moving factor is ``at_zero + slope * driver`` (lane,), cut off at 0 and 1.
     """
     for i in range(first, last):
-        y = year[i - first]
         top = scale[i - first]
         for day in range(bin_of_day.shape[0]):
             d = pair[i - first, day]
@@ -273,8 +297,6 @@ def move_ramp(first, last, pair, scale, slope, at_zero, bin_of_day, out, year):
                     * at_most(at_least(number(slope, d[L + k]) * slope[k] + at_zero[k], ZERO), ONE)
                 )
                 o[k] += gpp
-                y[k] += gpp
-                y[L + k] += ONE
 
 
 @kernel
@@ -302,9 +324,9 @@ def run_live(
                     number(p, d[SMSF + k]), p[SMSF_LOW + k], p[SMSF_SLOPE + k]
                 )
                 soc = s[FAST + k] + s[MED + k] + s[SLOW + k]
-                fast, med, slow = decay(k, km, p, s)
+                fast, med, slow = decay(k, km, known(d[SMSF + k], km), p, s)
                 o[k] += gpp
-                o[L + k] += fast + med + slow + ZERO * km
+                o[L + k] += fast + med + slow
                 o[2 * L + k] += soc
 
 
@@ -339,12 +361,11 @@ def run_full(
                 o[4 * L + k] += s[FAST + k]
                 o[5 * L + k] += s[MED + k]
                 o[6 * L + k] += s[SLOW + k]
-                fast, med, slow = decay(k, km, p, s)
-                gap = ZERO * km
+                fast, med, slow = decay(k, km, known(d[SMSF + k], km), p, s)
                 o[k] += p[LIGHT + k] * (number(p, d[PAR + k]) * number(p, f[k])) * e_mult
-                o[L + k] += fast + gap
-                o[2 * L + k] += med + gap
-                o[3 * L + k] += slow + gap
+                o[L + k] += fast
+                o[2 * L + k] += med
+                o[3 * L + k] += slow
                 o[7 * L + k] += e_mult
                 o[8 * L + k] += f_vpd
                 o[9 * L + k] += f_tmin

@@ -1,8 +1,8 @@
 """What of a run hangs on which parameter, piece by piece of one plant type: a slider remakes only its own.
 
 GPP is proportional to lue_max, and with litterfall L the whole of RH and SOC is proportional to L. So for each plant
-type three pieces are kept, none of which knows lue_max or f_aut: `Light` (ramps of GPP), `Pools` (steady state of a
-unit of litterfall) and `Decay` (RH and SOC of a unit of litterfall). A run is a product of them.
+type two pieces are kept, neither of which knows lue_max or f_aut: `Light` (ramps of GPP) and `Decay` (RH and SOC of a
+unit of litterfall). A run is a product of them.
 """
 
 import threading
@@ -27,17 +27,19 @@ from models.l4c.column import (
     light_use,
     move_ramp,
     run_full,
+    settle,
+    sum_bins,
     temperature,
 )
 from models.l4c.litter import litter_schedule
 from models.l4c.rows import DECAY_ROWS, LIGHT_ROWS
-from models.l4c.spinup import analytical_state, mean_litterfall, periodic_state
+from models.l4c.spinup import analytical_state, mean_litterfall
 from models.packing import LANES, Blocks
 
 __all__ = ["MONTHS", "Decay", "Ladder", "Light"]
 
 MONTHS = 12
-CHUNK = 16  # tiles a task, about a millisecond of work
+CHUNK = 32  # tiles a task: about a millisecond of work, on what fits a core's own cache
 TEMPERATURE_ROWS = tuple(PARAMETERS.index(name) for name in ("beta0", "inverse_beta1", "t_scale", "t_offset"))
 FACTORS = {
     # driver of a factor of GPP -> its two rows, and their values that say "no limit"
@@ -74,14 +76,17 @@ class Decay:
 
     Attributes
     ----------
-    months : (2, tile, 12, lane) array
+    months : (tile, 12, 2, lane) array
         Sums over the days of each calendar month, of RH and of SOC at the start of the day.
-    all : (2, tile, lane) array
+    all : (tile, 2, lane) array
         Sums over all days.
+    pools : (tile, 3, lane) array
+        Pools at the start of the first day.
     """
 
     months: np.ndarray
     all: np.ndarray
+    pools: np.ndarray
 
 
 def _bytes(value: object) -> int:
@@ -138,25 +143,26 @@ class Ladder:
         b, tiles = self.blocks, self.tiles[pft]
 
         def make() -> Light:
-            out, year = self._zeros(pft, MONTHS + 1, LANES), self._zeros(pft, 2 * LANES)
+            months, year = self._zeros(pft, MONTHS, LANES), self._zeros(pft, 2 * LANES)
+            whole = self._zeros(pft, LANES)
             moving = self._moving(pft, row, cancelled)
 
             def work(first: int, last: int) -> None:
+                some = slice(first, last)
                 if moving is None:
                     light_use(
                         first, last, tiles, b.block_of, self.data, b.fpar, b.fpar_step, row[None], self._row_of,
-                        self.month_of_day, out[first:last], year[first:last],
+                        self.month_of_day, months[some], year[some],
                     )  # fmt: skip
                 else:
                     pair, scale, slope, at_zero = moving
-                    move_ramp(
-                        first, last, pair[first:last], scale[first:last], slope, at_zero, self.month_of_day,
-                        out[first:last], year[first:last],
-                    )  # fmt: skip
+                    move_ramp(first, last, pair[some], scale[some], slope, at_zero, self.month_of_day, months[some])
+                sum_bins(first, last, months[some], whole[some])
 
             self._spread(pft, work, cancelled)
-            mean = mean_litterfall(year[:, :LANES], year[:, LANES:], 0)
-            return Light(_closed(out[:, :-1]), _closed(out[:, :-1].sum(axis=1)), _closed(mean))
+            days = np.float32(len(self.month_of_day))
+            mean = whole / days if b.packed else mean_litterfall(year[:, :LANES], year[:, LANES:], 0)
+            return Light(_closed(months), _closed(whole), _closed(mean))
 
         return self.pieces.get(("light", pft, _part(row, LIGHT_ROWS)), make, _bytes)
 
@@ -210,7 +216,7 @@ class Ladder:
                 self._seen.popitem(last=False)
         return known
 
-    def _temperature(self, pft: int, row: np.ndarray, asks: str, cancelled) -> Callable[[int, int], np.ndarray]:
+    def _temperature(self, pft: int, row: np.ndarray, cancelled) -> Callable[[int, int], np.ndarray]:
         """Give the pairs of some tiles that decomposition needs; kept from the second time on, when a slider moves."""
         b, tiles, days = self.blocks, self.tiles[pft], len(self.month_of_day)
 
@@ -220,7 +226,7 @@ class Ladder:
             return pair
 
         key = ("temperature", pft, _part(row, TEMPERATURE_ROWS))
-        if not b.packed or not (self._again((asks, *key)) or key in self.pieces):
+        if not b.packed or not self._again(key):
             return fill
 
         def make() -> np.ndarray:
@@ -235,40 +241,6 @@ class Ladder:
         kept = self.pieces.get(key, make, _bytes)
         return lambda first, last: kept[first:last]
 
-    def pools(
-        self, pft: int, row: np.ndarray, how: str, litterfall: str, cancelled: Callable[[], bool] | None = None
-    ) -> np.ndarray:
-        """Pools (tile, 3, lane) at the start of the record for a mean litterfall of 1 gC m-2 d-1.
-
-        Parameters
-        ----------
-        pft, row, cancelled
-            See `light`.
-        how : str
-            "periodic" or "analytical".
-        litterfall : str
-            "constant" or "schedule".
-        """
-        b, tiles = self.blocks, self.tiles[pft]
-
-        def make() -> np.ndarray:
-            share, step = self.litter(litterfall)
-            year = self._zeros(pft, 8 * LANES)
-            pairs = self._temperature(pft, row, "pools", cancelled)
-
-            def work(first: int, last: int) -> None:
-                equilibrium(
-                    first, last, tiles, pairs(first, last), share, step, row[None], self._row_of, year[first:last]
-                )
-
-            self._spread(pft, work, cancelled)
-            year = year.reshape(len(tiles), 8, LANES)
-            if how == "periodic":
-                return _closed(periodic_state(year))
-            return _closed(analytical_state(year, np.broadcast_to(row, (len(tiles), len(row))), len(b.time)))
-
-        return self.pieces.get(("pools", pft, _part(row, DECAY_ROWS), how, litterfall), make, _bytes)
-
     def decay(
         self,
         pft: int,
@@ -282,31 +254,48 @@ class Ladder:
 
         Parameters
         ----------
-        pft, row, how, litterfall, cancelled
-            See `pools`.
+        pft, row, cancelled
+            See `light`.
         start : (parameter * lane,) array
             Parameters whose steady state the pools start from.
+        how : str
+            "periodic" or "analytical".
+        litterfall : str
+            "constant" or "schedule".
         """
-        _b, tiles = self.blocks, self.tiles[pft]
+        own, other = _part(row, DECAY_ROWS), _part(start, DECAY_ROWS)
 
         def make() -> Decay:
-            state = self._state(pft, start, how, litterfall, cancelled)
+            n, days = len(self.tiles[pft]), len(self.month_of_day)
             share, step = self.litter(litterfall)
-            out = self._zeros(pft, MONTHS + 1, 2 * LANES)
-            pairs = self._temperature(pft, row, "decay", cancelled)
+            pairs = self._temperature(pft, row, cancelled)
+            months, whole = self._zeros(pft, MONTHS, 2, LANES), self._zeros(pft, 2, LANES)
+            flat_months, flat_whole = months.reshape(n, MONTHS, -1), whole.reshape(n, -1)
+            if own == other:
+                pools = self._zeros(pft, 3, LANES)
+            else:
+                pools = self.decay(pft, start, start, how, litterfall, cancelled).pools
+            flat_pools = pools.reshape(n, -1)
+            state = _state(pools)
+            year = np.zeros((n, 8 * LANES), pools.dtype) if own == other else None
 
             def work(first: int, last: int) -> None:
-                decompose(
-                    first, last, tiles, pairs(first, last), share, step, row[None], self._row_of,
-                    self.month_of_day, state[first:last], out[first:last],
-                )  # fmt: skip
+                some, given = slice(first, last), (share, step, row[None], self._row_of)
+                pair, tiles = pairs(first, last), self.tiles[pft]
+                if year is not None:
+                    equilibrium(first, last, tiles, pair, *given, year[some])
+                    if how == "periodic":
+                        settle(first, last, year[some], flat_pools[some])
+                    else:
+                        pools[some] = analytical_state(year[some].reshape(-1, 8, LANES), row[None], days)
+                    state[some, : 3 * LANES] = flat_pools[some]
+                decompose(first, last, tiles, pair, *given, self.month_of_day, state[some], flat_months[some])
+                sum_bins(first, last, flat_months[some], flat_whole[some])
 
             self._spread(pft, work, cancelled)
-            months = _closed(out[:, :-1].reshape(len(tiles), MONTHS, 2, LANES).transpose(2, 0, 1, 3))
-            return Decay(months, _closed(months.sum(axis=2)))
+            return Decay(_closed(months), _closed(whole), _closed(pools))
 
-        key = ("decay", pft, _part(row, DECAY_ROWS), _part(start, DECAY_ROWS), how, litterfall)
-        return self.pieces.get(key, make, _bytes)
+        return self.pieces.get(("decay", pft, own, other, how, litterfall), make, _bytes)
 
     def full(
         self,
@@ -330,7 +319,7 @@ class Ladder:
         b, tiles = self.blocks, self.tiles[pft]
 
         def make() -> np.ndarray:
-            state = self._state(pft, start, how, litterfall, cancelled)
+            state = _state(self.decay(pft, start, start, how, litterfall, cancelled).pools)
             share, step = self.litter(litterfall)
             bins = self.bins(when)
             out = self._zeros(pft, 2, len(FULL) * LANES)
@@ -358,11 +347,12 @@ class Ladder:
             return np.where(self.month_of_day == place, 0, -1).astype(np.int32)
         return np.where(np.arange(place + 1) == place, 0, -1).astype(np.int32)
 
-    def _state(self, pft: int, start: np.ndarray, how: str, litterfall: str, cancelled) -> np.ndarray:
-        state = self._zeros(pft, 5, LANES)
-        state[:, :3] = self.pools(pft, start, how, litterfall, cancelled)
-        state[:, 4] = 1
-        return state.reshape(len(state), -1)
+
+def _state(pools: np.ndarray) -> np.ndarray:
+    """State of tiles (tile, 5 * lane) with some pools and a mean litterfall of 1."""
+    state = np.zeros((len(pools), 5, LANES), pools.dtype)
+    state[:, :3], state[:, 4] = pools, 1
+    return state.reshape(len(pools), -1)
 
 
 def _part(row: np.ndarray, places: tuple[int, ...]) -> bytes:

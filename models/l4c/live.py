@@ -50,7 +50,7 @@ class LiveRun:
         bplut: Mapping | None = None,
         *,
         smrz_range: str = "observed",
-        limit: int = 220 * MIB,
+        limit: int = 180 * MIB,
     ):
         del bplut
         self.blocks = blocks
@@ -222,13 +222,13 @@ class LiveResult:
             month = self.run.ladder.month_of_day
             days = np.float32(len(month) if kind == "year" else max(1, int((month == place).sum())))
 
-            def mean(of: Light | Decay, which: int | slice = slice(None)) -> np.ndarray:
-                return (of.all[which] if kind == "year" else of.months[which][:, place]) / days
+            def mean(of: Light | Decay) -> np.ndarray:
+                return (of.all if kind == "year" else of.months[:, place]) / days
 
             if variable == "soc":
-                return mean(decay, 1) * litter
+                return mean(decay)[:, 1] * litter
             gpp = mean(light) * np.float32(p.lue_max) if variable != "rh" else None
-            rh = mean(decay, 0) * litter if variable in ("rh", "reco", "nee") else None
+            rh = mean(decay)[:, 0] * litter if variable in ("rh", "reco", "nee") else None
         else:
             full = self.run.ladder.full(
                 pft, self._unit[0][pft - 1], self._unit[1][pft - 1], self._how, self.options.litterfall, (kind, place)

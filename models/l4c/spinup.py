@@ -49,8 +49,8 @@ def analytical_state(year: np.ndarray, rows: np.ndarray, days: int) -> np.ndarra
     ----------
     year : (tile, 8, lane) array
         From `models.l4c.column.equilibrium`; its last entry is the sum of Kmult.
-    rows : (tile, parameter * lane) array
-        Parameters of each tile.
+    rows : (tile or 1, parameter * lane) array
+        Parameters of each tile, or of all.
     days : int
         Days that were summed.
 
@@ -61,7 +61,7 @@ def analytical_state(year: np.ndarray, rows: np.ndarray, days: int) -> np.ndarra
     """
     mean = year[:, 7] / days
     f_fast, f_med, k_fast, k_med, k_slow = (rows[:, i : i + LANES] for i in (F_FAST, F_MED, K_FAST, K_MED, K_SLOW))
-    fast, med = _over(f_fast, k_fast * mean), _over(1 - f_fast, k_med * mean)
+    fast, med = _over(f_fast + 0 * mean, k_fast * mean), _over(1 - f_fast + 0 * mean, k_med * mean)
     return np.stack([fast, med, np.where(mean > 0, f_med * k_med * med / k_slow, 0)], axis=1)
 
 

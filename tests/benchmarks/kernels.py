@@ -117,9 +117,9 @@ class Case:
             column.VPD, np.empty((self.days, LANES), self.kind), out, scale,
         )  # fmt: skip
 
-    def move_ramp(self, part: int, pairs: np.ndarray, scale: np.ndarray, out: np.ndarray, year: np.ndarray) -> None:
+    def move_ramp(self, part: int, pairs: np.ndarray, scale: np.ndarray, out: np.ndarray) -> None:
         slope, at_zero = np.full(LANES, -5e-5, np.float32), np.full(LANES, 1.2, np.float32)
-        column.move_ramp(*self.bounds(part), pairs, scale, slope, at_zero, self.month, out, year)
+        column.move_ramp(*self.bounds(part), pairs, scale, slope, at_zero, self.month, out)
 
     def decompose(self, part: int, t: np.ndarray, out: np.ndarray) -> None:
         self.state[:] = 100
@@ -179,7 +179,7 @@ def rows() -> list[tuple[str, float | str, str, str]]:
         "light": lambda k: p.light(k, out_light, year),
         "temperature": lambda k: p.temperature(k, pairs[p.bounds(k)[0] : p.bounds(k)[1]]),
         "factor out": lambda k: p.factor_out(k, moving[p.bounds(k)[0] : p.bounds(k)[1]], scale),
-        "ramp": lambda k: p.move_ramp(k, moving[p.bounds(k)[0] : p.bounds(k)[1]], scale, out_light, year),
+        "ramp": lambda k: p.move_ramp(k, moving[p.bounds(k)[0] : p.bounds(k)[1]], scale, out_light),
         "decay": lambda k: p.decompose(k, pairs[p.bounds(k)[0] : p.bounds(k)[1]], out_decay),
         "equilibrium": lambda k: p.equilibrium(k, pairs[p.bounds(k)[0] : p.bounds(k)[1]], map_of_year),
     }
