@@ -124,7 +124,7 @@ def test_fill_values_are_missing_however_they_are_stored(example):
         (lambda ds: ds.assign_coords(time=np.arange(365.0)), ["time", "dates"]),
         (lambda ds: ds.isel(cell=slice(0, 0)), ["empty"]),
         (lambda ds: ds.assign(soc_fast=("cell", np.ones(8))), ["soc_fast", "soc_med"]),
-        (lambda ds: ds.assign(SOC_init=(("pool", "cell"), np.ones((2, 8)))), ["SOC_init", "3 pools"]),
+        (lambda ds: ds.assign(SOC_init=(("pool", "cell"), np.ones((2, 8)))), ["SOC_init", "(2, 8)", "3 pools"]),
         (lambda ds: ds.assign(lue_max=ds["tmin"]), ["lue_max", "(cell)"]),
     ],
 )

@@ -3,6 +3,7 @@
 import tracemalloc
 from dataclasses import replace
 
+import numba
 import numpy as np
 import pytest
 import xarray as xr
@@ -16,6 +17,8 @@ from models.l4c.live import LiveRun
 from models.l4c.params import PFTS
 from models.l4c.run import OUTPUTS, POOLS
 from models.result import FLUXES
+
+pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="loops over days and lanes take minutes uncompiled")
 
 REFERENCE = {
     "gpp": "GPP", "npp": "NPP", "ra": "RA", "rh": "RH", "nee": "NEE", "e_mult": "Emult", "t_mult": "Tmult",
