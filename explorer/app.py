@@ -15,7 +15,7 @@ from explorer.pages import PAGES
 from explorer.pages.page import Page, report
 from explorer.session import visitors
 from explorer.tower_runs import offer
-from explorer.upstream import undelay_widgets
+from explorer.upstream import keep_styles_local, undelay_widgets
 from explorer.worlds import WORLDS
 
 __all__ = ["build_page", "routes", "serve", "server_options", "set_up"]
@@ -69,6 +69,7 @@ def set_up() -> None:
     pn.extension(notifications=True, reconnect=True)
     pn.config.exception_handler = report
     undelay_widgets()
+    keep_styles_local()
 
 
 def build_page(page: type[Page]) -> pn.viewable.Viewable:

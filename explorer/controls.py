@@ -78,7 +78,8 @@ class Control:
 
     def held(self, values: tuple[float, ...]) -> tuple[float, ...]:
         """Bring values within their declared bounds, and keep a ramp's limits apart by a step."""
-        kept = [min(max(float(v), p.low), p.high) for v, p in zip(values, self.declarations, strict=True)]
+        # Ten digits: a slider's steps add up to 1.9176136000000001.
+        kept = [min(max(float(f"{v:.10g}"), p.low), p.high) for v, p in zip(values, self.declarations, strict=True)]
         if len(kept) == 2 and kept[1] - kept[0] < self.step:
             kept[1] = min(kept[0] + self.step, self.declarations[1].high)
             kept[0] = min(kept[0], kept[1] - self.step)
@@ -194,6 +195,7 @@ def parameter_row(table: TableControls, control: Control, reset: Callable[[Contr
     back = pmui.IconButton(
         icon="undo",
         size="small",
+        icon_size="18px",
         disabled=True,
         margin=(2, 0, 0, 0),
         label=f"Reset {control.label}",

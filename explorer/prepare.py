@@ -10,7 +10,10 @@ import os
 import sys
 import time
 
+from data_catalog.towers import TOWERS
 from data_catalog.world import store
+from explorer import tower_runs
+from models.experiment import Experiment
 from models.l4c.live import LiveRun
 from models.options import CONSTRAINTS, L4COptions
 
@@ -43,7 +46,9 @@ def compile_engine(grid: str) -> None:
         for variable, when in FIELDS if not done else ():
             result.field(variable, when)
         result.series(0)
-        say(grid, "compiling", (done + 1) / (len(touched) + 1))
+        say(grid, "compiling", (done + 1) / (len(touched) + 2))
+    at_tower = tower_runs.open_site(next(iter(TOWERS)))
+    tower_runs.compare(at_tower, Experiment(), Experiment(), lambda share: None, lambda: False)
 
 
 def main(grids: list[str]) -> int:

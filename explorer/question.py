@@ -113,8 +113,12 @@ def answer(
     field_a = part("field_a", (question.a.l4c, drawn), lambda: result_a.field(*drawn))
     field_b = field_a if one else part("field_b", (question.b.l4c, drawn), lambda: result_b.field(*drawn))
     region = question.b.region
-    totals_a = part("totals_a", (question.a.l4c, region), lambda: result_a.total(mask, world.area))
-    totals_b = totals_a if one else part("totals_b", (question.b.l4c, region), lambda: result_b.total(mask, world.area))
+    totals_a = part("totals_a", (question.a.l4c, region), lambda: _without_noise(result_a.total(mask, world.area)))
+    totals_b = (
+        totals_a
+        if one
+        else part("totals_b", (question.b.l4c, region), lambda: _without_noise(result_b.total(mask, world.area)))
+    )
     series_a = part("series_a", (question.a.l4c, cell), lambda: result_a.series(cell))
     series_b = series_a if one else part("series_b", (question.b.l4c, cell), lambda: result_b.series(cell))
     density = None
@@ -129,6 +133,18 @@ def answer(
         cells=cells,
         parts=parts,
     )
+
+
+NOISE = 1e-6
+"""Of GPP: NEE below it is the round-off of two totals that balance."""
+
+
+def _without_noise(totals: dict) -> dict:
+    """Call the NEE of a balanced year 0."""
+    return {
+        pft: {**of, "nee": 0.0 if abs(of["nee"]) < NOISE * max(of["gpp"], of["rh"]) else of["nee"]}
+        for pft, of in totals.items()
+    }
 
 
 OPTION_WORDS = {

@@ -199,7 +199,7 @@ class Session(param.Parameterized):
             done=self._answered,
             post=self.post,
             failed=partial(self._failed, asked),
-            progressed=partial(self._progressed, f"Running {world.n_cell:,} cells x {len(world.time)} days"),
+            progressed=partial(self.progressed, f"Running {world.n_cell:,} cells x {len(world.time)} days"),
             taken_back=partial(self._taken_back, asked),
         )
         LIVE.submit(self.number, job)
@@ -208,11 +208,11 @@ class Session(param.Parameterized):
         """Do something that takes seconds, with progress, in the line of the slow runs."""
         job = Job(
             work=work,
-            done=lambda result: (self._idle(), done(result)),
+            done=lambda result: (self.idle(), done(result)),
             post=self.post,
-            failed=lambda error: (self._idle(), self.tell(describe(error), "error")),
-            progressed=partial(self._progressed, doing),
-            taken_back=self._idle,
+            failed=lambda error: (self.idle(), self.tell(describe(error), "error")),
+            progressed=partial(self.progressed, doing),
+            taken_back=self.idle,
         )
         self.param.update(share=0.0, doing=doing)
         SLOW.submit(self.number, job)
@@ -224,21 +224,22 @@ class Session(param.Parameterized):
         SLOW.withdraw(self.number)
 
     def _answered(self, result: Answer) -> None:
-        self._idle()
+        self.idle()
         self.answer = result
 
-    def _progressed(self, doing: str, share: float) -> None:
+    def progressed(self, doing: str, share: float) -> None:
+        """Show the progress of a run."""
         self.param.update(share=min(max(share, 0.0), 1.0), doing=doing)
 
     def _failed(self, asked: int, error: Exception) -> None:
-        self._idle()
+        self.idle()
         self.tell(describe(error), "error")
         if asked == self._asked:
             self._go_back()
 
     def _taken_back(self, asked: int) -> None:
         """Only the newest wish can be a visitor's own word; an older one made room for a newer."""
-        self._idle()
+        self.idle()
         if asked == self._asked:
             self.tell("Stopped. The page shows the last run that finished.", "info")
             self._go_back()
@@ -249,7 +250,8 @@ class Session(param.Parameterized):
             asked = self.answer.question
             self.param.update(a=asked.a, b=asked.b, selection=asked.selection)
 
-    def _idle(self) -> None:
+    def idle(self) -> None:
+        """Take the progress away."""
         self.param.update(share=None, doing="")
 
     # -- the event loop -----------------------------------------------------------------------------------------

@@ -1,19 +1,35 @@
-"""Three work-arounds for Panel 1.9.4 and panel-material-ui 0.16.6; a test of each fails once upstream is mended.
+"""Work-arounds for Panel 1.9.4, panel-material-ui 0.16.6, Bokeh 3.9.2; a test of each fails once upstream is mended.
 
 1. ``ReactiveESM._cleanup`` reads ``model.children``, which Bokeh has cleared by then, so the plots inside a
    panel-material-ui layout are never taken down and keep the whole session alive: `release_on_close`.
 2. ``panel_material_ui.Page`` mirrors the busy flag of the *process* into every session, which keeps every page
    for ever and sends each visitor's events to all the others: `decouple_busy`.
 3. Every widget event waits 50 ms before it is handled: `undelay_widgets`.
+4. A text pane that changes while its tab is hidden forgets where its style sheets are served and sends every browser
+   of the session to a content-delivery network: `keep_styles_local`.
+5. A layout that is measured while a plot of a freshly opened tab is not drawn yet throws in the browser:
+   `measure_when_drawn`.
 """
 
 import weakref
 
 import panel as pn
+from bokeh.document import Document
+from bokeh.models import CustomJS
+from panel import reactive
+from panel.io.resources import LOCAL_DIST
 from panel.reactive import Syncable
 from panel.viewable import Viewable
 
-__all__ = ["busy_watchers", "decouple_busy", "release", "release_on_close", "undelay_widgets"]
+__all__ = [
+    "busy_watchers",
+    "decouple_busy",
+    "keep_styles_local",
+    "measure_when_drawn",
+    "release",
+    "release_on_close",
+    "undelay_widgets",
+]
 
 
 def busy_watchers(page: Viewable) -> list:
@@ -56,3 +72,23 @@ def release_on_close(page: Viewable) -> None:
 def undelay_widgets() -> None:
     """Handle a widget's event at once instead of 50 ms later."""
     Syncable._debounce = 0
+
+
+def keep_styles_local() -> None:
+    """Let a pane whose document is unknown take its style sheets from this server, as all others do."""
+    reactive.CDN_DIST = LOCAL_DIST
+
+
+_GUARD_JS = """
+const view = Bokeh.Models.get('Figure').prototype.default_view.prototype
+if (!view._measures_when_drawn) {
+  const measure = view._measure_layout
+  view._measure_layout = function() { if (this.layout != null) measure.call(this) }
+  view._measures_when_drawn = true
+}
+"""
+
+
+def measure_when_drawn(document: Document) -> None:
+    """Let a plot that is not drawn yet be passed over; it is measured when it is drawn."""
+    document.js_on_event("document_ready", CustomJS(code=_GUARD_JS))

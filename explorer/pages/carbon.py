@@ -29,9 +29,6 @@ FLUX_KPIS = (
     ("nee", "NEE", "positive: to the atmosphere"),
 )
 
-DIGITS = 5
-"""Of a total in Pg C: ten tonnes of carbon are nothing the model knows."""
-
 
 class CarbonPage(Page):
     """L4C at every land cell: map, series, towers, totals, for experiment B and baseline A."""
@@ -125,11 +122,8 @@ class CarbonPage(Page):
     def _draw_kpis(self, answer: Answer) -> None:
         """Show the region's totals and their differences to A."""
         a, b = answer.totals_a["all"], answer.totals_b["all"]
-        items = [
-            Kpi(label, round(b[name], DIGITS), "Pg C yr⁻¹", round(a[name], DIGITS), note)
-            for name, label, note in FLUX_KPIS
-        ]
-        items.append(Kpi("SOC", round(b["soc"], DIGITS), "Pg C", round(a["soc"], DIGITS), "soil organic carbon"))
+        items = [Kpi(label, b[name], "Pg C yr⁻¹", a[name], note) for name, label, note in FLUX_KPIS]
+        items.append(Kpi("SOC", b["soc"], "Pg C", a["soc"], "soil organic carbon"))
         days = len(answer.world.time)
         items.append(
             Kpi("Last run", max(1.0, round(1000 * answer.seconds)), "ms", None, f"{answer.cells:,} cells x {days} days")

@@ -264,7 +264,7 @@ class CarbonControls:
     def _bplut(self):
         """Return B's parameters in the mission's format."""
         options = self.session.b.l4c
-        file = BplutFile.of(options.bplut).with_table(options.table())
+        file = BplutFile.shipped(options.bplut).with_table(options.table())
         return io.BytesIO(file.write().encode("utf-8"))
 
     # -- A and B ------------------------------------------------------------------------------------------------

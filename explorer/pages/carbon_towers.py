@@ -60,7 +60,8 @@ class TowersTab:
         )  # fmt: skip
         self.pft = pmui.Select(
             label="Plant type",
-            options={"as the file says": 0, **{f"{c} · {PFT_NAMES[c]}": i + 1 for i, c in enumerate(PFTS)}}, value=0, size="small", width=230, margin=8,
+            options={"as the file says": 0, **{f"{c} · {PFT_NAMES[c]}": i + 1 for i, c in enumerate(PFTS)}},
+            value=0, size="small", width=230, margin=8,
         )  # fmt: skip
         self.latitude = pmui.FloatInput(
             label="Latitude [°N]", value=None, start=-90, end=90, size="small", width=130, margin=8
@@ -186,7 +187,14 @@ class TowersTab:
         work = partial(self._work, tower, session.a, session.b, self.comparison)
         LIVE.submit(
             (session.number, "tower"),
-            Job(work=work, done=self._answered, post=session.post, failed=self._failed),
+            Job(
+                work=work,
+                done=self._answered,
+                post=session.post,
+                failed=self._failed,
+                progressed=partial(session.progressed, f"Running A and B at {tower.site}"),
+                taken_back=session.idle,
+            ),
         )
 
     @staticmethod
@@ -194,9 +202,11 @@ class TowersTab:
         return a.l4c, b.l4c, compare(tower, a, b, progress, cancelled, last)
 
     def _failed(self, error: Exception) -> None:
+        self.session.idle()
         self.session.tell(describe(error), "error")
 
     def _answered(self, result: tuple) -> None:
+        self.session.idle()
         a, b, comparison = result
         if comparison.tower is self.tower:
             self.comparison, self._shown = comparison, (self.tower, a, b)

@@ -224,7 +224,7 @@ class RampCard:
         """The editor that is shown."""
         return self.editors[self.driver.value]
 
-    def _on_driver(self, _event) -> None:
+    def _on_driver(self, event) -> None:
         name = self.driver.value
         if name not in self.editors:
             editor = RampEditor(name, height=190)
@@ -234,7 +234,8 @@ class RampCard:
         self._density = None
         self._follow()
         self.session.driver = name
-        self.session.ask()
+        if event is not None:
+            self.session.ask()
 
     def _on_drag(self, name: str, low: float, high: float) -> None:
         """Take a dragged limit into B."""

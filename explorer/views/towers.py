@@ -33,8 +33,8 @@ GOOD = 0.8
 """Share of measured or well-filled half-hours from which a day counts as measured (FLUXNET's QC of daily values)."""
 
 FILLED_COLOUR = "#b9b9b9"
-SIDE = 160
-"""Pixels along each side of the scatter."""
+SIDES = (48, 160)
+"""Pixels along each side of the scatter, of few points and of many."""
 
 
 def _along_time(values: xr.DataArray) -> np.ndarray:
@@ -82,9 +82,10 @@ class TowerSeriesView:
         good = fig.scatter("time", "value", source=self.observed, size=4, color="colour", alpha=0.75, line_color=None)
         a = fig.line("time", "a", source=self.model, color=A_COLOUR, line_width=1.4, line_dash="dashed")
         b = fig.line("time", "b", source=self.model, color=B_COLOUR, line_width=1.8)
-        # A legend shows one colour for a group of points, so each class has an empty group of its own colour.
+        # A legend shows one colour for a group of points, so each class has a group of its own, with one point far away.
         keys = [
-            fig.scatter([], [], size=6, color=colour, line_color=None) for colour in (OBSERVED_COLOUR, FILLED_COLOUR)
+            fig.scatter([0], [-1e9], size=6, color=colour, line_color=None)
+            for colour in (OBSERVED_COLOUR, FILLED_COLOUR)
         ]
         self._baseline_item = LegendItem(label="A, baseline", renderers=[a])
         items = [
@@ -188,7 +189,7 @@ class TowerScatterView:
         self.source = ColumnDataSource({name: [] for name in ("image", "x", "y", "dw", "dh")})
         self._line = ColumnDataSource({"x": [], "y": []})
         self._x, self._y = Range1d(0, 1), Range1d(0, 1)
-        self._mapper = LinearColorMapper(palette=cividis(256), low=0.0, high=1.0, nan_color=(0, 0, 0, 0))
+        self._mapper = LinearColorMapper(palette=cividis(256)[90:235], low=0.0, high=1.0, nan_color=(0, 0, 0, 0))
         self.text = ""
         fig = self.figure = figure(
             height=height,
@@ -235,7 +236,8 @@ class TowerScatterView:
         obs, model = obs[good], model[good]
         low, high = _span(np.concatenate([obs, model]))
         # The logarithm of the count: a few days beside a thousand stay visible. Shown as counts on the colour bar.
-        count = count_pairs(obs, model, low, high)
+        side = int(np.clip(1.5 * np.sqrt(obs.size), *SIDES))
+        count = count_pairs(obs, model, low, high, side)
         image = np.full(count.shape, np.nan, dtype=np.float32)
         image[count > 0] = np.log10(count[count > 0])
         most = int(count.max()) if count.size else 1
@@ -244,8 +246,8 @@ class TowerScatterView:
         ticks = [n for n in (1, 2, 5, 10, 20, 50, 100, 1000, 10_000) if n <= max(most, 1)]
 
         def write() -> None:
-            side = high - low
-            self.source.data = {"image": [image], "x": [low], "y": [low], "dw": [side], "dh": [side]}
+            span = high - low
+            self.source.data = {"image": [image], "x": [low], "y": [low], "dw": [span], "dh": [span]}
             self._line.data = {"x": [low, high], "y": [low, high]}
             for axis in (self._x, self._y):
                 axis.update(start=low, end=high)
@@ -260,7 +262,7 @@ class TowerScatterView:
         push(self.figure, write)
 
 
-def count_pairs(x: np.ndarray, y: np.ndarray, low: float, high: float, side: int = SIDE) -> np.ndarray:
+def count_pairs(x: np.ndarray, y: np.ndarray, low: float, high: float, side: int = SIDES[1]) -> np.ndarray:
     """Count points by pixel of a square from ``low`` to ``high`` with Datashader; (side, side) array, row 0 below."""
     if not x.size:
         return np.zeros((side, side), dtype=np.uint32)

@@ -80,7 +80,7 @@ def test_one_bad_value_does_not_lose_the_good_ones():
 def test_the_limits_of_a_ramp_may_be_acceptable_only_together():
     # V7 GRS: VPD 0 to 4700 Pa; the low limit alone would lie above the high one of ENF, 3190.
     _, b, _, problems = read_address("colour=red&ENF.vpd_low=3500&ENF.vpd_high=6000")
-    assert dict(((p, n), v) for p, n, v in b.l4c.parameters) == {
+    assert {(p, n): v for p, n, v in b.l4c.parameters} == {
         ("ENF", "vpd_low"): 3500.0,
         ("ENF", "vpd_high"): 6000.0,
     }
