@@ -22,9 +22,7 @@ _SMRZ = (
 )
 _FT = "f(FT) = FT<sub>min</sub> on frozen ground, FT<sub>max</sub> on thawed ground"
 _T_MULT = "T<sub>mult</sub> = min(1, exp(β<sub>0</sub> · (1/β<sub>1</sub> − 1/(T<sub>soil</sub> − β<sub>2</sub>))))"
-_RH = (
-    "R<sub>H</sub> = T<sub>mult</sub> · W<sub>mult</sub> · (k<sub>fast</sub> C<sub>fast</sub> + (1 − f<sub>med</sub>) "
-)
+_RH = "R<sub>H</sub> = m (k<sub>fast</sub> C<sub>fast</sub> + (1 − f<sub>med</sub>) "
 _RH += "k<sub>med</sub> C<sub>med</sub> + k<sub>slow</sub> C<sub>slow</sub>), m = T<sub>mult</sub> W<sub>mult</sub>"
 
 EQUATIONS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
@@ -47,7 +45,7 @@ EQUATIONS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "Soil pools": (
         (
             _RH,
-            "heterotrophic respiration; k_med and k_slow are given as ratios to k_fast",
+            "heterotrophic respiration; k<sub>med</sub> and k<sub>slow</sub> are given as ratios to k<sub>fast</sub>",
             ("k_fast", "k_med", "k_slow", "f_med"),
         ),
         (
@@ -77,7 +75,7 @@ CSS = """
 .eq .m{font-size:12px;opacity:.75}
 .eq .p{font-size:12px;display:flex;flex-wrap:wrap;gap:2px 14px;font-variant-numeric:tabular-nums}
 .eq h4{margin:2px 0;font-size:14px;font-weight:500}
-.eq .src{font-size:11px;opacity:.7}
+.src{padding-top:6px;font-size:11px;opacity:.7}
 """
 
 

@@ -82,7 +82,7 @@ class TowerSeriesView:
         good = fig.scatter("time", "value", source=self.observed, size=4, color="colour", alpha=0.75, line_color=None)
         a = fig.line("time", "a", source=self.model, color=A_COLOUR, line_width=1.4, line_dash="dashed")
         b = fig.line("time", "b", source=self.model, color=B_COLOUR, line_width=1.8)
-        # A legend shows one colour for a group of points, so each class has a group of its own, with one point far away.
+        # A legend shows one colour for a group of points, so each class has its own group: one point far away.
         keys = [
             fig.scatter([0], [-1e9], size=6, color=colour, line_color=None)
             for colour in (OBSERVED_COLOUR, FILLED_COLOUR)

@@ -1,4 +1,6 @@
+import gc
 import json
+import weakref
 
 import numpy as np
 import pytest
@@ -286,3 +288,19 @@ def test_the_map_is_a_document_without_a_python_only_model(world):
     document = Document()
     view.pane.get_root(document)
     assert len(json.dumps(document.to_json(deferred=False))) < 4_000_000
+
+
+def test_a_closed_map_is_forgotten(world):
+    class Listener:
+        def hear(self, lat, lon):
+            """Hear a click."""
+
+    view, listener, document = MapView(world.table), Listener(), Document()
+    view.on_tap(listener.hear)
+    view.update(np.ones(world.n_cell), scale_for("gpp"))
+    document.add_root(view.figure)
+    gone = weakref.ref(view), weakref.ref(listener)
+    document.clear()
+    del view, listener, document
+    gc.collect()
+    assert [reference() for reference in gone] == [None, None]
