@@ -5,8 +5,6 @@ type two pieces are kept, neither of which knows lue_max or f_aut: `Light` (ramp
 unit of litterfall). A run is a product of them.
 """
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
@@ -15,40 +13,25 @@ import numpy as np
 from models.kernel import spread
 from models.l4c.cache import ByteCache
 from models.l4c.column import (
-    FROZEN,
     FULL,
-    PARAMETERS,
-    SMRZ,
-    TMIN,
-    VPD,
     decompose,
     equilibrium,
-    factor_out,
     light_use,
     move_ramp,
     run_full,
     settle,
     sum_bins,
-    temperature,
 )
 from models.l4c.litter import litter_schedule
+from models.l4c.pairs import Pairs, part_of_row
 from models.l4c.rows import DECAY_ROWS, LIGHT_ROWS
 from models.l4c.spinup import analytical_state, mean_litterfall
 from models.packing import LANES, Blocks
 
-__all__ = ["MONTHS", "Decay", "Ladder", "Light"]
+__all__ = ["MONTHS", "Ahead", "Decay", "Ladder", "Light"]
 
 MONTHS = 12
 CHUNK = 32  # tiles a task: about a millisecond of work, on what fits a core's own cache
-TEMPERATURE_ROWS = tuple(PARAMETERS.index(name) for name in ("beta0", "inverse_beta1", "t_scale", "t_offset"))
-FACTORS = {
-    # driver of a factor of GPP -> its two rows, and their values that say "no limit"
-    VPD: ("vpd_high", "vpd_slope", 1e9, 1.0),
-    TMIN: ("tmin_low", "tmin_slope", -1e9, 1.0),
-    SMRZ: ("smrz_low", "smrz_slope", -1e9, 1.0),
-    FROZEN: ("ft_min", "ft_max", 1.0, 1.0),
-}
-MOST_SEEN = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +72,22 @@ class Decay:
     pools: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class Ahead:
+    """What is in view, and who wants to see it before the rest is done.
+
+    Attributes
+    ----------
+    blocks : (block,) bool array
+        Blocks in view: tiles on them run first.
+    show : callable
+        Called with a copy of the piece when they are done; outside the view it still holds zeros.
+    """
+
+    blocks: np.ndarray
+    show: Callable[[object], None]
+
+
 def _bytes(value: object) -> int:
     arrays = [value] if isinstance(value, np.ndarray) else vars(value).values()
     return sum(a.nbytes for a in arrays)
@@ -112,8 +111,7 @@ class Ladder:
         self.data = blocks.data.reshape(*blocks.data.shape[:2], -1)
         self.month_of_day = (blocks.time.astype("datetime64[M]").astype(int) % MONTHS).astype(np.int32)
         self._row_of = np.zeros(blocks.n_tile, np.int32)
-        self._lock = threading.Lock()
-        self._seen: OrderedDict[Hashable, None] = OrderedDict()
+        self._pairs = Pairs(blocks, self.pieces, self.tiles)
 
     def litter(self, how: str) -> tuple[np.ndarray, np.ndarray]:
         """Share and step of litterfall; see `models.l4c.litter.litter_schedule`."""
@@ -125,10 +123,44 @@ class Ladder:
     def _zeros(self, pft: int, *shape: int) -> np.ndarray:
         return np.zeros((len(self.tiles[pft]), *shape), self.blocks.float_type)
 
-    def _spread(self, pft: int, work: Callable[[int, int], None], cancelled: Callable[[], bool] | None) -> None:
-        spread(work, len(self.tiles[pft]), chunk=CHUNK, cancelled=cancelled)
+    def _spread(
+        self,
+        pft: int,
+        work: Callable[[int, int], None],
+        cancelled: Callable[[], bool] | None,
+        ahead: Ahead | None = None,
+        piece: Callable[[], object] | None = None,
+    ) -> None:
+        """Work on all tiles of a plant type, those in view first."""
+        tiles = self.tiles[pft]
+        if ahead is None:
+            spread(work, len(tiles), chunk=CHUNK, cancelled=cancelled)
+            return
+        starts = np.arange(0, len(tiles), CHUNK)
+        in_view = np.logical_or.reduceat(ahead.blocks[self.blocks.block_of[tiles]], starts)
+        order = np.concatenate([starts[in_view], starts[~in_view]])
+        visible = int(in_view.sum())
 
-    def light(self, pft: int, row: np.ndarray, cancelled: Callable[[], bool] | None = None) -> Light:
+        def some(first: int, last: int) -> None:
+            for start in order[first:last]:
+                work(int(start), min(int(start) + CHUNK, len(tiles)))
+
+        spread(some, visible, chunk=1, cancelled=cancelled)
+        ahead.show(piece())
+        spread(
+            lambda first, last: some(first + visible, last + visible),
+            len(order) - visible,
+            chunk=1,
+            cancelled=cancelled,
+        )
+
+    def light(
+        self,
+        pft: int,
+        row: np.ndarray,
+        cancelled: Callable[[], bool] | None = None,
+        ahead: Ahead | None = None,
+    ) -> Light:
         """GPP of a plant type for an efficiency of 1.
 
         Parameters
@@ -139,13 +171,15 @@ class Ladder:
             Its parameters, with the efficiency of 1.
         cancelled : callable, optional
             See `models.kernel.spread`.
+        ahead : Ahead, optional
+            What runs first, if the piece is not kept already.
         """
         b, tiles = self.blocks, self.tiles[pft]
 
         def make() -> Light:
             months, year = self._zeros(pft, MONTHS, LANES), self._zeros(pft, 2 * LANES)
             whole = self._zeros(pft, LANES)
-            moving = self._moving(pft, row, cancelled)
+            moving = self._pairs.moving(pft, row, cancelled)
 
             def work(first: int, last: int) -> None:
                 some = slice(first, last)
@@ -159,87 +193,23 @@ class Ladder:
                     move_ramp(first, last, pair[some], scale[some], slope, at_zero, self.month_of_day, months[some])
                 sum_bins(first, last, months[some], whole[some])
 
-            self._spread(pft, work, cancelled)
-            days = np.float32(len(self.month_of_day))
-            mean = whole / days if b.packed else mean_litterfall(year[:, :LANES], year[:, LANES:], 0)
-            return Light(_closed(months), _closed(whole), _closed(mean))
+            def piece() -> Light:
+                days = np.float32(len(self.month_of_day))
+                mean = whole / days if b.packed else mean_litterfall(year[:, :LANES], year[:, LANES:], 0)
+                return Light(_closed(months.copy()), _closed(whole.copy()), _closed(mean))
 
-        return self.pieces.get(("light", pft, _part(row, LIGHT_ROWS)), make, _bytes)
+            self._spread(pft, work, cancelled, ahead, piece)
+            return piece()
 
-    def _moving(self, pft: int, row: np.ndarray, cancelled: Callable[[], bool] | None) -> tuple | None:
-        """GPP by the factors that stay, if only one has moved since an earlier call: then it is worth keeping."""
-        if not self.blocks.packed:
-            return None
-        found = None
-        for driver, (one, two, *_) in FACTORS.items():
-            places = tuple(i for i in LIGHT_ROWS if PARAMETERS[i] not in (one, two))
-            key = ("others", pft, driver, _part(row, places))
-            # Every factor is noted, so that the next call knows whichever moved.
-            if self._again(key) and (found is None or key in self.pieces):
-                found = driver, key
-        if found is None:
-            return None
-        driver, key = found
-        one, two, free_one, free_two = FACTORS[driver]
-        first, second = (PARAMETERS.index(name) * LANES for name in (one, two))
-        free = row.copy()
-        free[first : first + LANES], free[second : second + LANES] = free_one, free_two
-        pair, scale = self.pieces.get(
-            key, lambda: self._factor_out(pft, free, driver, cancelled), lambda made: made[0].nbytes + made[1].nbytes
-        )
-        x, y = row[first : first + LANES], row[second : second + LANES]
-        if driver == FROZEN:
-            return pair, scale, x - y, y
-        return (pair, scale, -y, x * y) if driver == VPD else (pair, scale, y, -x * y)
+        return self.pieces.get(self.light_key(pft, row), make, _bytes)
 
-    def _factor_out(self, pft: int, free: np.ndarray, driver: int, cancelled) -> tuple[np.ndarray, np.ndarray]:
-        b, tiles, days = self.blocks, self.tiles[pft], len(self.month_of_day)
-        pair, scale = np.empty((len(tiles), days, 2 * LANES), np.uint16), self._zeros(pft, LANES)
+    def light_key(self, pft: int, row: np.ndarray) -> Hashable:
+        """Key of a `Light`."""
+        return "light", pft, part_of_row(row, LIGHT_ROWS)
 
-        def work(first: int, last: int) -> None:
-            scratch = np.empty((days, LANES), b.float_type)
-            factor_out(
-                first, last, tiles, b.block_of, self.data, b.fpar, b.fpar_step, free[None], self._row_of, driver,
-                scratch, pair[first:last], scale[first:last],
-            )  # fmt: skip
-
-        self._spread(pft, work, cancelled)
-        return pair, scale
-
-    def _again(self, key: Hashable) -> bool:
-        """Whether this key was asked about before."""
-        with self._lock:
-            known = key in self._seen
-            self._seen[key] = None
-            self._seen.move_to_end(key)
-            while len(self._seen) > MOST_SEEN:
-                self._seen.popitem(last=False)
-        return known
-
-    def _temperature(self, pft: int, row: np.ndarray, cancelled) -> Callable[[int, int], np.ndarray]:
-        """Give the pairs of some tiles that decomposition needs; kept from the second time on, when a slider moves."""
-        b, tiles, days = self.blocks, self.tiles[pft], len(self.month_of_day)
-
-        def fill(first: int, last: int) -> np.ndarray:
-            pair = np.empty((last - first, days, 2 * LANES), np.uint16 if b.packed else b.float_type)
-            temperature(first, last, tiles, b.block_of, self.data, row[None], self._row_of, pair)
-            return pair
-
-        key = ("temperature", pft, _part(row, TEMPERATURE_ROWS))
-        if not b.packed or not self._again(key):
-            return fill
-
-        def make() -> np.ndarray:
-            pairs = np.empty((len(tiles), days, 2 * LANES), np.uint16)
-
-            def work(first: int, last: int) -> None:
-                temperature(first, last, tiles, b.block_of, self.data, row[None], self._row_of, pairs[first:last])
-
-            self._spread(pft, work, cancelled)
-            return pairs
-
-        kept = self.pieces.get(key, make, _bytes)
-        return lambda first, last: kept[first:last]
+    def decay_key(self, pft: int, row: np.ndarray, start: np.ndarray, how: str, litterfall: str) -> Hashable:
+        """Key of a `Decay`."""
+        return "decay", pft, part_of_row(row, DECAY_ROWS), part_of_row(start, DECAY_ROWS), how, litterfall
 
     def decay(
         self,
@@ -249,12 +219,13 @@ class Ladder:
         how: str,
         litterfall: str,
         cancelled: Callable[[], bool] | None = None,
+        ahead: Ahead | None = None,
     ) -> Decay:
         """RH and SOC of a plant type for a mean litterfall of 1.
 
         Parameters
         ----------
-        pft, row, cancelled
+        pft, row, cancelled, ahead
             See `light`.
         start : (parameter * lane,) array
             Parameters whose steady state the pools start from.
@@ -263,12 +234,12 @@ class Ladder:
         litterfall : str
             "constant" or "schedule".
         """
-        own, other = _part(row, DECAY_ROWS), _part(start, DECAY_ROWS)
+        own, other = part_of_row(row, DECAY_ROWS), part_of_row(start, DECAY_ROWS)
 
         def make() -> Decay:
             n, days = len(self.tiles[pft]), len(self.month_of_day)
             share, step = self.litter(litterfall)
-            pairs = self._temperature(pft, row, cancelled)
+            pairs = self._pairs.temperature(pft, row, cancelled)
             months, whole = self._zeros(pft, MONTHS, 2, LANES), self._zeros(pft, 2, LANES)
             flat_months, flat_whole = months.reshape(n, MONTHS, -1), whole.reshape(n, -1)
             if own == other:
@@ -292,10 +263,13 @@ class Ladder:
                 decompose(first, last, tiles, pair, *given, self.month_of_day, state[some], flat_months[some])
                 sum_bins(first, last, flat_months[some], flat_whole[some])
 
-            self._spread(pft, work, cancelled)
-            return Decay(_closed(months), _closed(whole), _closed(pools))
+            def piece() -> Decay:
+                return Decay(_closed(months.copy()), _closed(whole.copy()), _closed(pools.copy()))
 
-        return self.pieces.get(("decay", pft, own, other, how, litterfall), make, _bytes)
+            self._spread(pft, work, cancelled, ahead, piece)
+            return piece()
+
+        return self.pieces.get(self.decay_key(pft, row, start, how, litterfall), make, _bytes)
 
     def full(
         self,
@@ -335,7 +309,7 @@ class Ladder:
             return _closed(mean.reshape(len(tiles), len(FULL), LANES))
 
         return self.pieces.get(
-            ("full", pft, row.tobytes(), _part(start, DECAY_ROWS), how, litterfall, when), make, _bytes
+            ("full", pft, row.tobytes(), part_of_row(start, DECAY_ROWS), how, litterfall, when), make, _bytes
         )
 
     def bins(self, when: tuple[str, int]) -> np.ndarray:
@@ -353,11 +327,6 @@ def _state(pools: np.ndarray) -> np.ndarray:
     state = np.zeros((len(pools), 5, LANES), pools.dtype)
     state[:, :3], state[:, 4] = pools, 1
     return state.reshape(len(pools), -1)
-
-
-def _part(row: np.ndarray, places: tuple[int, ...]) -> bytes:
-    """Return some parameters of a row, as a key."""
-    return np.ascontiguousarray(row.reshape(-1, LANES)[list(places), 0]).tobytes()
 
 
 def _closed(array: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from models.kernel import Cancelled
 from models.l4c.column import FULL, PARAMETERS
-from models.l4c.ladder import MONTHS, Decay, Ladder, Light
+from models.l4c.ladder import MONTHS, Ahead, Decay, Ladder, Light
 from models.l4c.params import PFTS
 from models.l4c.rows import pft_rows
 from models.l4c.series import cell_series
@@ -36,8 +36,6 @@ class LiveRun:
     ----------
     blocks : Blocks
         Drivers, read only.
-    bplut : mapping, optional
-        Not needed: `L4COptions` names its table. Accepted so that a caller may state what it works with.
     smrz_range : str
         How the root-zone wetness of ``blocks`` was rescaled; other choices are refused.
     limit : int
@@ -47,12 +45,10 @@ class LiveRun:
     def __init__(
         self,
         blocks: Blocks,
-        bplut: Mapping | None = None,
         *,
         smrz_range: str = "observed",
         limit: int = 180 * MIB,
     ):
-        del bplut
         self.blocks = blocks
         self.smrz_range = smrz_range
         self.ladder = Ladder(blocks, limit)
@@ -75,6 +71,7 @@ class LiveRun:
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         first: np.ndarray | None = None,
+        partial: Callable[["LiveResult"], None] | None = None,
     ) -> "LiveResult":
         """Run with some options; what earlier runs have in common with this one is taken from them.
 
@@ -87,7 +84,10 @@ class LiveRun:
         cancelled : callable, optional
             Asked every millisecond of work; when it says yes the run ends.
         first : (cell,) int array, optional
-            Cells in view, whose plant types run first.
+            Cells in view, whose tiles run first.
+        partial : callable, optional
+            Called once with a result that holds for the cells in ``first`` alone, before the rest is done. Not called
+            if nothing had to be remade.
 
         Returns
         -------
@@ -114,17 +114,40 @@ class LiveRun:
         base_table, start = base.table(), pft_rows(base.table(), b, base.without, base.frozen_gpp)
         how = "analytical" if options.soc_start == "analytical" else "periodic"
         pieces: dict[int, tuple[Light, Decay, np.ndarray]] = {}
-        present = tuple(self.block_of)
         unit = self._unit_rows(own), self._unit_rows(start)
+        ladder = self.ladder
+
+        def missing(pft: int) -> bool:
+            row, start_row = unit[0][pft - 1], unit[1][pft - 1]
+            keys = ladder.light_key(pft, row), ladder.decay_key(pft, row, start_row, how, options.litterfall)
+            return not all(key in ladder.pieces for key in keys)
+
+        # Types that have nothing to do come first, so that the last one's first tiles complete the view.
+        present = sorted(self.block_of, key=missing)
         for done, pft in enumerate(present):
             if cancelled is not None and cancelled():
                 raise Cancelled
             row, start_row = unit[0][pft - 1], unit[1][pft - 1]
-            light = self.ladder.light(pft, row, cancelled)
-            before = self.ladder.light(pft, start_row, cancelled)
+            before = ladder.light(pft, start_row, cancelled)
             p = base_table[PFTS[pft - 1]]
             litter = np.float32((1 - p.f_aut) * p.lue_max) * before.mean
-            decay = self.ladder.decay(pft, row, start_row, how, options.litterfall, cancelled)
+            ahead_light = ahead_decay = None
+            if partial is not None and first is not None and pft == present[-1]:
+                in_view = np.isin(self.blocks.cell_of, first).any(axis=1)
+                known = dict(pieces)
+
+                def show(light: Light, decay: Decay, pft: int = pft, known: dict = known, litter=litter) -> None:
+                    partial(LiveResult(self, options, table, unit, how, {**known, pft: (light, decay, litter)}))
+
+                if ladder.decay_key(pft, row, start_row, how, options.litterfall) in ladder.pieces:
+                    old = ladder.decay(pft, row, start_row, how, options.litterfall)
+                    ahead_light = Ahead(in_view, lambda new, old=old: show(new, old))
+                else:
+                    ahead_decay = in_view
+            light = ladder.light(pft, row, cancelled, ahead_light)
+            if ahead_decay is not None:
+                ahead_decay = Ahead(ahead_decay, lambda new, light=light: show(light, new))
+            decay = ladder.decay(pft, row, start_row, how, options.litterfall, cancelled, ahead_decay)
             pieces[pft] = light, decay, litter
             if progress is not None:
                 progress((done + 1) / len(present))

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from models.kernel import Cancelled
+from models.l4c import column
 from models.l4c.cache import ByteCache
 from models.l4c.ladder import Ladder
 from models.l4c.live import FIELDS, LiveRun
 from models.l4c.params import PFTS, L4CParams
+from models.l4c.warm import warm as warm_up
 from models.options import L4COptions
 from models.quantity import parameters_of
 from tests.models.l4c.worlds import packed_world
@@ -289,3 +291,30 @@ def test_what_a_dragged_slider_leaves_alone_is_kept_from_the_second_time_on(bloc
         names = [key[0] for key in ladder.pieces.keys()]  # noqa: SIM118 (no mapping)
         kept.append(names.count("temperature"))
     assert kept == [0, 1, 1]
+
+
+@pytest.mark.parametrize("change", [("vpd_high", "table"), ("smsf_high", "table"), ("k_fast", "experiment")])
+def test_cells_in_view_are_shown_before_the_rest_and_are_right(blocks, change):
+    name, spin_up = change
+    run = LiveRun(blocks)
+    run.result(L4COptions())
+    options = L4COptions(parameters=(moved(name),), spin_up=spin_up)
+    view, shown = run.cells[:20], []
+    final = run.result(options, first=view, partial=shown.append)
+    assert len(shown) == 1
+    for variable in ("gpp", "rh", "nee"):
+        expected = final.field(variable, ("month", 6))
+        np.testing.assert_array_equal(shown[0].field(variable, ("month", 6))[view], expected[view])
+    assert run.result(options, first=view, partial=shown.append) is not None
+    assert len(shown) == 1
+
+
+def test_warming_up_leaves_no_kernel_of_the_live_run_to_compile(blocks):
+    warm_up()
+    kernels = (column.light_use, column.move_ramp, column.decompose, column.equilibrium, column.run_full)
+    before = [len(kernel.signatures) for kernel in kernels]
+    run = LiveRun(blocks)
+    for by in (0.0, 0.02, 0.04):
+        run.result(L4COptions(parameters=(moved("vpd_high", by), moved("smsf_high", by)))).field("f_vpd")
+    run.result(L4COptions()).series(int(run.cells[0]))
+    assert [len(kernel.signatures) for kernel in kernels] == before
