@@ -6,6 +6,7 @@ of parameters follow the hand, and asks the engine for the numbers, which arrive
 
 import itertools
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from panel.io.state import set_curdoc
 from explorer.address import Selection, baseline_of, read_address, write_address
 from explorer.question import Answer, Question, answer
 from explorer.runs import LIVE, SLOW, Job
-from explorer.worlds import WORLDS, Worlds
+from explorer.worlds import GRIDS, WORLDS, Worlds
 from models.experiment import Experiment
 
 __all__ = ["MOST_PINS", "Pin", "Session", "describe", "visitors"]
@@ -71,11 +72,16 @@ class Session(param.Parameterized):
     doing = param.String(default="", doc="What the running work is.")
     driver = param.String(default="vpd", doc="Driver of the ramp editor.")
     pins = param.List(default=[], doc="Pinned runs, the newest last.")
+    waiting = param.Boolean(default=False, doc="Whether the page waits for a grid that is being prepared.")
     loaded = param.Boolean(default=False, doc="Whether the browser shows the page; plots wait for it.")
 
     def __init__(self, address: str = "", worlds: Worlds = WORLDS, tell: Callable[[str, str], None] | None = None):
         a, b, selection, self.problems = read_address(address)
-        self.grid_chosen = "grid=" in address
+        self.wanted = b.grid if re.search(r"(^|[?&])grid=", address) else GRIDS[-1]
+        ready = worlds.ready
+        if self.wanted not in ready:
+            start = ready[0] if ready else GRIDS[0]
+            a, b = replace(a, grid=start), replace(b, grid=start)
         super().__init__(a=a, b=b, selection=selection)
         self.number = next(_NUMBERS)
         self.worlds = worlds
@@ -156,6 +162,7 @@ class Session(param.Parameterized):
 
     def reopen(self, pin: Pin) -> None:
         """Edit a pinned run again; the baseline stays."""
+        self.wanted = pin.experiment.grid
         self.edit(b=pin.experiment, a=replace(self.a, grid=pin.experiment.grid, region=pin.experiment.region))
 
     def remove(self, pin: Pin) -> None:
@@ -164,8 +171,10 @@ class Session(param.Parameterized):
 
     @property
     def query(self) -> str:
-        """The address's query that reopens this state."""
-        return write_address(self.a, self.b, self.selection)
+        """The address's query that reopens this state; without a grid it is the finest."""
+        plain = Experiment().grid
+        rest = write_address(replace(self.a, grid=plain), replace(self.b, grid=plain), self.selection)
+        return rest if self.wanted == GRIDS[-1] else "&".join(filter(None, (f"grid={self.wanted}", rest)))
 
     # -- runs ---------------------------------------------------------------------------------------------------
     @property
@@ -174,12 +183,18 @@ class Session(param.Parameterized):
         ready = self.worlds.ready
         return self.worlds.get(self.b.grid) or (self.worlds.get(ready[0]) if ready else None)
 
+    def prepare(self, grid: str) -> None:
+        """Have a grid prepared; the page turns to it when it is ready."""
+        self.wanted = grid
+        self.worlds.start()
+        self.waiting = True
+
     def follow(self) -> bool:
-        """Turn to the finest grid that is ready, unless the visitor chose one; says whether it changed."""
+        """Turn to the grid that is wanted, by default the finest, once it is ready; says whether it changed."""
         ready = self.worlds.ready
         if not ready:
             return False
-        best = ready[-1] if not self.grid_chosen else self.b.grid
+        best = self.wanted if self.wanted in ready else ready[-1]
         if best != self.b.grid:
             self.where(grid=best)
             return True

@@ -240,13 +240,12 @@ class CarbonControls:
         if self._showing:
             return
         session = self.session
-        session.grid_chosen = True
         if session.worlds.get(event.new) is None:
-            session.worlds.start()
-            session.grid_chosen = False
+            session.prepare(event.new)
             session.tell(f"The {event.new.replace('km', '-km')} world is being made; the page turns to it.", "info")
             self.show()
         else:
+            session.wanted = event.new
             session.where(grid=event.new)
 
     def _on_upload(self, event) -> None:

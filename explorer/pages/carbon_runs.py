@@ -248,6 +248,7 @@ class RunsTab:
         if session.worlds.get(experiment.grid) is None:
             msg = f"The experiment runs on {experiment.grid}, which is not ready yet; wait for it, or change its grid."
             raise ValueError(msg)
+        session.wanted = experiment.grid
         baseline = replace(session.a, grid=experiment.grid, region=experiment.region)
         session.edit(b=replace(experiment, dataset="reference-earth"), a=baseline)
         session.tell("The experiment is open as B.", "success")

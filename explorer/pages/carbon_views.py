@@ -52,8 +52,8 @@ class MapCard:
         self._showing = False
         self._widgets()
         self.pane = card(
-            pmui.Row(self.show, self.variable, self.projection, sizing_mode="stretch_width", margin=(4, 4, 0, 4)),
-            pmui.Row(self.period, self.month, self.day, self.hint, sizing_mode="stretch_width", margin=(0, 4)),
+            pmui.FlexBox(self.show, self.variable, self.projection, margin=(4, 4, 0, 4)),
+            pmui.FlexBox(self.period, self.month, self.day, self.hint, margin=(0, 4)),
             self.view.pane,
             self.view.caption_pane,
         )

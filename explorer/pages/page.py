@@ -25,22 +25,27 @@ ADDRESS_DELAY = 600
 POLL = 400
 """Milliseconds between two looks at what is being prepared."""
 
-_SHAPE = {
-    "typography": {"fontSize": 13},
-    "components": {
-        "MuiAppBar": {"styleOverrides": {"root": {"boxShadow": "none"}}},
-        "MuiToolbar": {"styleOverrides": {"root": {"minHeight": "48px !important"}}},
-    },
-}
+
+def _shape(head: dict[str, str]) -> dict:
+    """Return what both themes share; ``head`` is the style of the bar on top."""
+    return {
+        "typography": {"fontSize": 13},
+        "components": {
+            "MuiAppBar": {"styleOverrides": {"root": {"boxShadow": "none", **head}}},
+            "MuiToolbar": {"styleOverrides": {"root": {"minHeight": "48px !important"}}},
+        },
+    }
+
+
 THEME = {
-    "light": {"palette": {"primary": {"main": "#0b6e4f"}, "warning": {"main": "#b45309"}}, **_SHAPE},
+    "light": {"palette": {"primary": {"main": "#0b6e4f"}, "warning": {"main": "#b45309"}}, **_shape({})},
     "dark": {
         "palette": {
             "primary": {"main": "#4fd1a5", "contrastText": "#06281d"},
             "warning": {"main": "#f5a524"},
             "background": {"default": "#0f1513", "paper": "#151d1a"},
         },
-        **_SHAPE,
+        **_shape({"backgroundColor": "#12382c !important", "color": "#e8f5f0 !important"}),
     },
 }
 
@@ -121,7 +126,8 @@ class Page(pn.viewable.Viewer):
         session = self.session
         session.param.watch(self._on_progress, ["share", "doing"])
         session.param.watch(self._on_state, ["a", "b", "selection"])
-        self._address_waits = False
+        session.param.watch(self._on_waiting, "waiting")
+        self._address_waits, self._poll = False, None
         document = pn.state.curdoc
         if document is not None and document.session_context is not None:
             document.on_session_destroyed(lambda context: session.close())
@@ -170,8 +176,15 @@ class Page(pn.viewable.Viewer):
         """Start when the browser shows the page: numbers, messages, and a look at what is being prepared."""
         self.session.load()
         self._follow()
-        if self._unfinished():
+        self.session.waiting = self._unfinished()
+
+    def _on_waiting(self, event) -> None:
+        """Look at what is being prepared as long as something is."""
+        if event.new and self._poll is None:
             self._poll = pn.state.add_periodic_callback(self._follow, period=POLL)
+        elif not event.new and self._poll is not None:
+            self._poll.stop()
+            self._poll = None
 
     def _unfinished(self) -> bool:
         worlds = self.session.worlds
@@ -185,9 +198,8 @@ class Page(pn.viewable.Viewer):
                 f"The {session.b.grid.replace('km', '-km')} world is ready; the page has turned to it.", "success"
             )
         self._show_progress()
-        if not self._unfinished() and getattr(self, "_poll", None) is not None:
-            self._poll.stop()
-            self._poll = None
+        if session.waiting and not self._unfinished():
+            session.waiting = False
 
     def _on_progress(self, *_events) -> None:
         self._show_progress()

@@ -64,7 +64,7 @@ HEAD, FOOT, SMALLEST = 25, 24, 80
 
 SMALL = "style='font-size:13px'"
 
-DATES = DatetimeTickFormatter(days="%d %b", months="%b", years="%Y")
+DATES = {"days": "%d %b", "months": "%b", "years": "%Y"}
 
 
 class SeriesView:
@@ -194,7 +194,7 @@ class SeriesView:
                 lod_threshold=None,
             )
             fig.add_tools(ResetTool(), CrosshairTool(overlay=crosshair))
-            fig.xaxis.formatter = DATES
+            fig.xaxis.formatter = DatetimeTickFormatter(**DATES)  # one a plot: a model has one session
             fig.xaxis.visible = last
             fig.yaxis.axis_label = _axis_text(plot)
             fig.yaxis.ticker.desired_num_ticks = 4

@@ -271,6 +271,19 @@ def test_a_too_large_netcdf_names_the_limit_and_the_command_line():
     assert "python launch.py run" in text
 
 
+def test_two_visitors_can_look_at_every_tab_at_the_same_time(worlds):
+    documents = [Document(), Document()]
+    for document in documents:
+        with set_curdoc(document):
+            page = CarbonPage("", worlds)
+            roots = [page.page.get_root(document)]
+            roots += [pane.get_root(document) for pane in (page.towers.pane, page.totals.pane, page.equations.pane)]
+            for root in roots:
+                document.add_root(root)  # raises if a model belongs to another visitor
+            page.session.close()
+    assert not set(documents[0].models) & set(documents[1].models)
+
+
 def test_pages_share_no_state(worlds):
     one, two = CarbonPage("", worlds), CarbonPage("", worlds)
     one.controls.table.lue_max = 3.0

@@ -195,8 +195,18 @@ def test_a_page_without_a_ready_world_waits_and_turns_to_the_finest(world):
 
 def test_a_grid_named_in_the_address_is_kept(worlds):
     session = Session("grid=108km&GRS.f_aut=0.5", worlds)
-    assert session.grid_chosen
+    assert session.wanted == "108km"
     assert not session.follow()
+    assert session.query == "grid=108km&GRS.f_aut=0.5"
+    session.close()
+
+
+def test_a_finer_grid_is_waited_for_on_the_one_that_is_ready(world, worlds):
+    session = Session("grid=36km&GRS.f_aut=0.5", worlds)
+    assert session.b.grid == session.a.grid == "108km"
+    session.ask()
+    assert settled(session).world is world
+    assert session.query == "GRS.f_aut=0.5"  # the finest grid is what an address means that names none
     session.close()
 
 
