@@ -35,14 +35,14 @@ def known(raw, value):
     return value == value  # NaN is not
 
 
-@overload(known, inline="always")
+@overload(known)
 def _known(raw, value):
     if isinstance(raw, types.Integer):
         return lambda raw, value: True
     return lambda raw, value: value == value
 
 
-@overload(decode, inline="always")
+@overload(decode)
 def _decode(raw):
     if raw == types.uint16:
 
@@ -54,7 +54,7 @@ def _decode(raw):
     return lambda raw: raw
 
 
-@overload(encode, inline="always")
+@overload(encode)
 def _encode(store, value):
     if store.dtype == types.uint16:
         return lambda store, value: np.uint16(np.sqrt(value) * STEPS + HALF)

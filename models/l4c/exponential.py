@@ -68,21 +68,21 @@ def _exp64(x):
     return p * np.int64(exponent << SHIFT64).view(np.float64)
 
 
-@overload(at_least, inline="always")
+@overload(at_least)
 def _at_least(x, low):
     if isinstance(x, types.Float):
         return lambda x, low: max(x, low)
     return lambda x, low: np.maximum(low, x)
 
 
-@overload(at_most, inline="always")
+@overload(at_most)
 def _at_most(x, high):
     if isinstance(x, types.Float):
         return lambda x, high: min(x, high)
     return lambda x, high: np.minimum(high, x)
 
 
-@overload(exp, inline="always")
+@overload(exp)
 def _exp_of_type(x):
     if x == types.float32:
         return _exp32
