@@ -411,7 +411,7 @@ def test_a_short_record_runs_from_soils_that_are_given(drivers):
 )
 def test_what_the_page_computes_live_is_what_a_run_writes(drivers, options):
     blocks = pack_blocks(drivers, smrz_range=options.smrz_range)
-    live = LiveRun(blocks, load_bplut(options.bplut), smrz_range=options.smrz_range).result(options)
+    live = LiveRun(blocks, smrz_range=options.smrz_range).result(options)
     result = run(Experiment(dataset="file", output="annual", l4c=options), drivers)
     for name in ("gpp", "ra", "rh", "nee", "soc"):
         # A live field is float32; NEE is a small difference of large sums.
