@@ -169,13 +169,7 @@ class MapView:
             if self._scale is not None:
                 self._source.data = self._picture()
 
-        # Half the width in view is where coarse coasts begin to look coarse.
-        left, right, _, _ = self._projection.extent
-        closer = self._view is not None and self._view[1] - self._view[0] < 0.5 * (right - left)
-        if closer or self._close:
-            self._lines["coast"].data = coast_lines(self.projection, self._view if closer else None)
-        self._close = closer
-
+        self._close = False
         push(self.figure, write)
 
     def select(self, lat: float | None, lon: float | None = None) -> None:

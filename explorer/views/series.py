@@ -84,18 +84,14 @@ class SeriesView:
         self._shown = "fluxes"
         self._time = Range1d(*(int(np.datetime64(day, "ms").astype(np.int64)) for day in ("2015-01-01", "2015-12-31")))
         self._title = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12))
-        self._sources = {group: ColumnDataSource({"time": []}) for group in GROUPS}
+        self._height = height
+        self._sources: dict[str, ColumnDataSource] = {}
         self._legends: dict[str, list[LegendItem]] = {}
-        self.figures = {group: self._figures(group, height) for group in GROUPS}
+        self.figures: dict[str, list[figure]] = {}
         self._columns = {
-            group: pmui.Column(
-                *(pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=fig.height, margin=0) for fig in figures),
-                sizing_mode="stretch_width",
-                visible=group == self._shown,
-                margin=0,
-            )
-            for group, figures in self.figures.items()
+            group: pmui.Column(sizing_mode="stretch_width", visible=group == self._shown, margin=0) for group in GROUPS
         }
+        self._build(self._shown)
         self.pane = pmui.Column(self._title, *self._columns.values(), sizing_mode="stretch_width", margin=0)
         self.clear("Click the map to see the series of a cell.")
 
@@ -110,6 +106,7 @@ class SeriesView:
         if group not in GROUPS:
             msg = f"No group of series is named {group!r}; there are {', '.join(GROUPS)}."
             raise KeyError(msg)
+        self._build(group)
         self._shown = group
         self._fill(group)
         for name, column in self._columns.items():
@@ -169,10 +166,19 @@ class SeriesView:
         """A model that is on screen whenever the view is."""
         return self.figures[self._shown][0]
 
+    def _build(self, group: str) -> None:
+        """Make the plots of a group when it is first shown: a visitor pays for what he looks at."""
+        if group in self.figures:
+            return
+        self.figures[group] = self._figures(group, self._height)
+        self._columns[group].objects = [
+            pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=fig.height, margin=0) for fig in self.figures[group]
+        ]
+
     def _figures(self, group: str, height: int) -> list[figure]:
         """Make the plots of a group."""
-        source = self._sources[group]
-        source.data = {name: np.zeros(0, dtype=np.float32) for name in _columns_of(group)}
+        empty = {name: np.zeros(0, dtype=np.float32) for name in _columns_of(group)}
+        source = self._sources[group] = ColumnDataSource(empty)
         crosshair = Span(dimension="height", line_color="#808080", line_width=1, line_dash="dotted")
         figures = []
         self._legends[group] = []

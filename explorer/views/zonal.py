@@ -119,7 +119,7 @@ class ZonalView:
         fig.yaxis.axis_label = "latitude [degrees]"
         fig.yaxis.ticker = [-60, -40, -20, 0, 20, 40, 60, 80]
         fig.yaxis.formatter = CustomJSTickFormatter(code=_DEGREES_JS)
-        fig.xaxis.ticker.desired_num_ticks = 4
+        fig.xaxis.ticker.desired_num_ticks = 3
         fig.xaxis.formatter = BasicTickFormatter(use_scientific=False)
         fig.axis.axis_label_text_font_size = "11px"
         return fig

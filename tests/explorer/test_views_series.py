@@ -32,11 +32,11 @@ def test_the_plots_hold_b_a_and_their_difference(runs):
     assert not (data["gpp_d"] == 0).all()
 
 
-def test_only_the_group_on_screen_is_sent(runs):
+def test_only_the_group_on_screen_is_made_and_sent(runs):
     a, b = runs
     view = SeriesView()
     view.update(b, a)
-    assert sources(view)["drivers"]["time"].size == 0
+    assert list(view.figures) == ["fluxes"]
     view.show("drivers")
     np.testing.assert_allclose(sources(view)["drivers"]["tmin_b"], b["tmin"].values, rtol=1e-6)
     assert [column.visible for column in view._columns.values()] == [group == "drivers" for group in GROUPS]
@@ -46,6 +46,9 @@ def test_only_the_group_on_screen_is_sent(runs):
 
 def test_every_plot_has_a_unit_and_the_plots_share_their_time():
     view = SeriesView()
+    for group in GROUPS:
+        view.show(group)
+    assert list(view.figures) == list(GROUPS)
     for group, figures in view.figures.items():
         for fig, plot in zip(figures, PLOTS[group], strict=True):
             assert fig.yaxis.axis_label.strip("[]")
