@@ -13,10 +13,10 @@ from data_catalog.world.land_cover import KOPPEN, pft_fraction
 from data_catalog.world.phenology import ASSUMPTIONS as FPAR_ASSUMPTIONS
 from models.variables import VARIABLES
 
-__all__ = ["CLIMATE_FILES", "MONTHLY", "base_fields", "open_static", "with_rules"]
+__all__ = ["CLIMATE_FILES", "STORED_MONTHLY", "base_fields", "open_static", "with_rules"]
 
 CLIMATE_FILES = {grid: Path(__file__).with_name(f"climate_{grid}.nc") for grid in ("36km", "108km")}
-MONTHLY = ("t_air", "precip", "vapour_pressure", "pressure", "sw_down", "sw_clear")
+STORED_MONTHLY = ("t_air", "rain", "snowfall", "vapour_pressure", "pressure", "sw_down", "sw_clear")
 MONTHS = np.arange(1, 13)
 
 # Units and meaning of what the nomenclature does not hold.
@@ -32,6 +32,7 @@ OTHER = {
     "cloud_water": ("%", "annual probability that clouds hold liquid water"),
     "t_range": ("K", "mean diurnal range of air temperature"),
     "wet_days": ("d", "days of the month with at least 1 mm of rain"),
+    "snowfall": ("mm d-1", "part of the precipitation that the map of liquid rain does not hold, by a fitted rule"),
     "vapour_pressure": ("Pa", "water vapour pressure"),
     "sw_clear": ("W m-2", "downward shortwave radiation under a clear sky"),
     "sw_top": ("W m-2", "shortwave radiation at the top of the atmosphere"),
@@ -125,8 +126,9 @@ def base_fields(stored, grid):
     }
     for name in ("elevation", "fapar_max", "cloud_water"):
         fields[name] = ("cell", stored[name].values.astype(np.float32))
-    for name in MONTHLY:
+    for name in STORED_MONTHLY:
         fields[name] = (("cell", "month"), np.ascontiguousarray(stored[name].values.T, dtype=np.float32))
+    fields["precip"] = (("cell", "month"), fields.pop("rain")[1] + fields["snowfall"][1])
     return xr.Dataset(fields, coords={"month": MONTHS, "pft": np.arange(1, 9), "igbp": np.arange(1, 17)})
 
 

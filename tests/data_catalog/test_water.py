@@ -74,7 +74,14 @@ def test_snow_keeps_the_soil_warmer_than_the_air():
     i = nearest(static, 51.0, -72.0)  # Quebec
     weather, water = sample()[0][i], sample()[1][i]
     assert water[h.SWE, 30:60].min() > 20.0
-    assert water[h.T_SOIL, 30:60].mean() > weather[w.T_AIR, 30:60].mean() + 1.0
+    assert water[h.T_SOIL, 30:60].mean() > weather[w.T_AIR, 30:60].mean() + 5.0
+
+
+# Quebec, West Siberia: mm of water at the deepest of the year
+@pytest.mark.parametrize(("latitude", "longitude", "low", "high"), [(51, -72, 120, 350), (62, 75, 60, 220)])
+def test_snow_packs_of_the_north_are_as_deep_as_surveys_find(latitude, longitude, low, high):
+    peak = sample()[1][nearest(part_of(), latitude, longitude), h.SWE].max()
+    assert low < peak < high
 
 
 def test_the_sahara_is_dry_and_the_amazon_wet():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from data_catalog.grid import EaseGrid
+from data_catalog.world.build_climate import SNOWFALL, fit_snowfall, snowfall, snowfall_shape
 from data_catalog.world.build_coast import decode, lines_of
 from data_catalog.world.build_land import cell_means, coarse_elevation
 from data_catalog.world.build_radiation import all_sky_ratio, clear_sky, fit_ratio, predictors
@@ -127,6 +128,32 @@ def test_the_fit_of_the_ratio_recovers_what_made_the_data():
     for name, value in truth.items():
         assert found[name] == pytest.approx(value, abs=1e-6), name
     assert all_sky_ratio(terms, {"constant": 3.0}).max() == 1.0
+
+
+def test_snowfall_grows_smoothly_as_months_get_colder():
+    celsius = np.linspace(-45.0, 20.0, 6501)
+    snow = snowfall(np.full_like(celsius, 0.4), celsius + 273.15, np.full_like(celsius, 300.0))
+    assert (snow[celsius >= 8.0] == 0.0).all()
+    assert (np.diff(snow) <= 1e-12).all()
+    assert np.abs(np.diff(snow)).max() < 0.002  # mm d-1 in a hundredth of a degree: no step at 0 C nor anywhere
+    assert snow[0] == pytest.approx(SNOWFALL * (0.4 / 3.0) ** (1 / 3))
+
+
+def test_snowfall_follows_what_rain_the_map_keeps():
+    rain = np.array([0.0, 0.002, 0.02, 0.2, 2.0])
+    snow = snowfall(rain, np.full(5, 255.0), np.full(5, 100.0))
+    assert snow[0] == 0.0
+    assert (np.diff(snow) > 0.0).all()
+    assert (snow[1:] / rain[1:])[0] > 10 * (snow / np.maximum(rain, 1e-9))[-1]  # the driest months gain most by ratio
+    assert np.isfinite(snowfall(rain, np.full(5, 225.0), np.zeros(5))).all()
+
+
+def test_the_fit_of_snowfall_recovers_what_made_the_data():
+    rng = np.random.default_rng(5)
+    shape = snowfall_shape(rng.uniform(0, 2, (40, 12)), rng.uniform(240, 300, (40, 12)), rng.uniform(50, 900, (40, 12)))
+    missing = np.where(shape > 0, 0.8 * shape, 3.0)  # warm months are no matter of snow
+    missing[2, 3] = np.nan
+    assert fit_snowfall(shape, missing) == pytest.approx(0.8)
 
 
 def test_rings_of_arcs_are_joined_and_backward_arcs_turned():

@@ -21,6 +21,7 @@ BOUNDS = {
     "latitude": (-60, 84), "longitude": (-180, 180), "land_fraction": (0.004, 1.0), "elevation": (-430, 6000),
     "fapar_max": (0, 0.75), "cloud_water": (0, 100), "koppen": (0, 30), "igbp_fraction": (0, 1),
     "pft_fraction": (0, 1), "t_air": (223, 316), "t_range": (3, 20), "t_anomaly_std": (0.8, 8), "precip": (0, 75),
+    "snowfall": (0, 2),
     "wet_days": (0, 28), "vapour_pressure": (2, 4000), "vpd": (0, 9000), "pressure": (48000, 104000),
     "sw_down": (0, 420), "sw_clear": (0, 520), "sw_top": (0, 560), "wind": (1, 6), "sand": (5, 92), "clay": (3, 60),
     "porosity": (0.36, 0.49), "field_capacity": (0.1, 0.45), "wilting_point": (0.03, 0.35), "smrz_wilting": (8, 75),
@@ -29,7 +30,8 @@ BOUNDS = {
 PLACES = {
     "Manaus": (-2.5, -60.5), "Sahara": (24.0, 5.0), "Yakutia": (66.0, 125.0), "Iowa": (42.0, -94.0),
     "Tibet": (33.0, 88.0), "Uganda": (1.0, 32.0), "Congo": (0.5, 22.0), "Verkhoyansk": (67.5, 133.4),
-    "Mumbai coast": (17.5, 73.6), "Ukraine": (49.0, 33.0),
+    "Mumbai coast": (17.5, 73.6), "Ukraine": (49.0, 33.0), "Gobi": (43.6, 104.4), "Takla Makan": (39.0, 83.0),
+    "Qaidam": (37.0, 94.0), "Tarim": (39.5, 76.0), "Quebec": (51.0, -72.0), "West Siberia": (62.0, 75.0),
 }  # fmt: skip
 
 
@@ -108,11 +110,12 @@ def test_coarse_cells_conserve_the_area_under_each_plant_type(world):
 
 
 def test_the_coarse_file_is_the_mean_of_the_fine_one(world):
-    names = ["row", "column", "area", "koppen", "t_air", "precip", "sw_down", "elevation"]
+    names = ["row", "column", "area", "koppen", "t_air", "precip", "snowfall", "sw_down", "elevation"]
     expected, coarse = coarsen(world[names]), open_static("108km")
     np.testing.assert_array_equal(coarse["row"], expected["row"])
     np.testing.assert_array_equal(coarse["koppen"], expected["koppen"])
-    for name, step in {"t_air": 0.05, "precip": 0.02, "sw_down": 0.5, "elevation": 1.0}.items():
+    steps = {"t_air": 0.05, "precip": 0.02 + 0.01, "snowfall": 0.01, "sw_down": 0.5, "elevation": 1.0}  # rain and snow
+    for name, step in steps.items():
         np.testing.assert_allclose(coarse[name], expected[name], atol=0.51 * step)  # half a step of the packing
 
 
@@ -168,6 +171,24 @@ def test_eastern_siberia_is_cold_and_its_trees_are_larches(place):
     assert share(cell, "DNF") > share(cell, "ENF", "EBF", "DBF")
     assert float(place("Verkhoyansk")["t_air"].min()) < 235.0
     assert float(cell["t_air"].max() - cell["t_air"].min()) > 45.0
+
+
+def test_snow_falls_in_the_cold_and_only_there(world):
+    snow, celsius = world["snowfall"].values, world["t_air"].values - 273.15
+    assert (snow <= world["precip"].values).all()
+    assert (snow[celsius > 8.1] == 0.0).all()  # temperatures are rounded
+    frost = (celsius < -10.0) & (world["latitude"].values > 45.0)[:, None]
+    assert (snow[frost] > 0.05).mean() > 0.99
+
+
+def test_cold_deserts_stay_dry_and_wet_winters_are_white(place):
+    january = {name: 31.0 * float(place(name)["precip"][0]) for name in PLACES}
+    for name in ("Gobi", "Takla Makan", "Qaidam", "Tarim", "Tibet"):
+        assert january[name] < 6.0, name  # mm; 1-4 at stations
+    for name in ("Yakutia", "Verkhoyansk"):
+        assert 4.0 < january[name] < 12.0, name  # 6-9 mm at Yakutsk and Verkhoyansk
+    assert 25.0 < january["Quebec"] < 60.0
+    assert 12.0 < january["West Siberia"] < 35.0
 
 
 def test_the_corn_belt_grows_crops(place):
@@ -305,9 +326,12 @@ def test_the_climate_agrees_with_the_towers(shared):
     scores = compare(shared / "data" / "fluxnet2015")
     for name, (lowest_r, highest_rmse) in TARGETS.items():
         r, _, rmse, n = scores[name]
-        assert n > 1500, name
+        assert n > (300 if "frost" in name else 1500), name
         assert r >= lowest_r, name
         assert rmse <= highest_rmse, name
+    for name in ("precipitation in frost [mm d-1]", "precipitation in frost, towers left out of the fit [mm d-1]"):
+        assert abs(scores[name][1]) < 0.05  # mm d-1
+    assert scores["liquid rain of the map in frost [mm d-1]"][1] < -0.35
 
 
 @pytest.mark.reference
