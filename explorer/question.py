@@ -94,9 +94,9 @@ def answer(
     selection = question.selection
     mask = world.mask(question.b.region)
     cell = world.table.nearest(*selection.at)
-    result_a = world.live.result(question.a.l4c, progress=progress, cancelled=cancelled)
+    result_a = world.result(question.a.l4c, progress=progress, cancelled=cancelled)
     before = time.perf_counter()
-    result_b = world.live.result(question.b.l4c, progress=progress, cancelled=cancelled)
+    result_b = world.result(question.b.l4c, progress=progress, cancelled=cancelled)
     seconds = time.perf_counter() - before
     when = statistic(selection)
     known = last.parts if last is not None and last.world is world else {}

@@ -82,8 +82,10 @@ def keep_styles_local() -> None:
 _GUARD_JS = """
 const view = Bokeh.Models.get('Figure').prototype.default_view.prototype
 if (!view._measures_when_drawn) {
-  const measure = view._measure_layout
-  view._measure_layout = function() { if (this.layout != null) measure.call(this) }
+  for (const name of ['_measure_layout', '_after_layout']) {
+    const act = view[name]
+    view[name] = function() { if (this.layout != null) act.call(this) }
+  }
   view._measures_when_drawn = true
 }
 """

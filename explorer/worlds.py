@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 from data_catalog.world import static, store
 from explorer.views.density import DensityCache
 from explorer.views.lookup import CellTable, cell_table
-from models.l4c.live import LiveRun
+from models.l4c.live import LiveResult, LiveRun
 from models.options import L4COptions
 from models.packing import Blocks
 from models.regions import Region
@@ -28,6 +29,8 @@ GRIDS = ("108km", "36km")
 """Grids of the embedded world, the first to be ready first."""
 
 MOST_MASKS = 64
+MOST_RESULTS = 6
+"""Runs kept whole, so that another variable or cell of the same run costs nothing; they share most of their arrays."""
 
 
 class World:
@@ -56,7 +59,30 @@ class World:
         self.time = blocks.time
         self._lock = threading.Lock()
         self.live = LiveRun(blocks)
+        self._results: OrderedDict[L4COptions, LiveResult] = OrderedDict()
         self._masks: dict[Region, np.ndarray | None] = {}
+
+    def result(self, options: L4COptions, **how) -> LiveResult:
+        """Run with some options, or return the run of whoever asked for the same a moment ago.
+
+        Parameters
+        ----------
+        options : L4COptions
+            What is run.
+        **how
+            ``progress`` and ``cancelled`` of `LiveRun.result`.
+        """
+        with self._lock:
+            found = self._results.get(options)
+            if found is not None:
+                self._results.move_to_end(options)
+                return found
+        made = self.live.result(options, **how)
+        with self._lock:
+            self._results[options] = made
+            while len(self._results) > MOST_RESULTS:
+                self._results.popitem(last=False)
+        return made
 
     def mask(self, region: Region) -> np.ndarray | None:
         """Say which cells lie in a region; None is all of them.
@@ -188,7 +214,7 @@ class Worlds:
     def open(self, grid: str) -> World:
         """Open the files of a grid, and run the unedited model once so that no visitor waits for it."""
         world = World(grid, store.open_blocks(grid), static.open_static(grid))
-        world.live.result(L4COptions())
+        world.result(L4COptions())
         self.add(world)
         return world
 

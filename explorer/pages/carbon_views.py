@@ -45,15 +45,15 @@ class MapCard:
 
     def __init__(self, session: Session, table, draw: Callable[[float, float, float, float], None]):
         self.session = session
-        self.view = MapView(table, height=430)
+        self.view = MapView(table, height=390)
         self.view.on_tap(self._on_tap)
         self.view.on_box(draw)
         self._scales: dict[tuple, Scale] = {}
         self._showing = False
         self._widgets()
         self.pane = card(
-            pmui.FlexBox(self.show, self.variable, self.projection, margin=(4, 4, 0, 4)),
-            pmui.FlexBox(self.period, self.month, self.day, self.hint, margin=(0, 4)),
+            pmui.FlexBox(self.show, self.variable, margin=(4, 4, 0, 4)),
+            pmui.FlexBox(self.period, self.month, self.day, self.projection, self.hint, margin=(0, 4)),
             self.view.pane,
             self.view.caption_pane,
         )
@@ -68,19 +68,18 @@ class MapCard:
             label="Projection",
             options={PROJECTION_WORDS.get(name, name): name for name in PROJECTIONS},
             value=self.view.projection,
-            width=130,
+            width=125,
             **small,
         )
         self.period = switch("Period", {"Year": "annual", "Month": "m", "Day": "d"}, "annual")
         self.month = pmui.DiscreteSlider(
-            label="Month", options=list(MONTHS), value="Jul", size="small", width=260, visible=False, margin=(0, 12)
+            label="Month", options=list(MONTHS), value="Jul", size="small", width=200, visible=False, margin=(0, 12)
         )
         self.day = pmui.IntSlider(
-            label="Day of year", start=1, end=365, value=196, size="small", width=300, visible=False, margin=(0, 12)
+            label="Day of year", start=1, end=365, value=196, size="small", width=200, visible=False, margin=(0, 12)
         )
         self.hint = pn.pane.HTML(
-            "<div style='font-size:12px;opacity:.75'>Click the map for a cell's series; drag with the box tool for a "
-            "region.</div>",
+            "<div style='font-size:12px;opacity:.75'>Click: a cell's series. Box tool: a region.</div>",
             margin=(8, 6),
         )
         self.show.param.watch(self._on_widget, "value")
