@@ -1,0 +1,62 @@
+"""Datasets by name. Whatever comes out speaks the nomenclature."""
+
+import importlib
+from collections.abc import Iterator, Mapping
+
+import xarray as xr
+
+from data_catalog.entry import CatalogEntry
+
+__all__ = ["CATALOG", "open_dataset"]
+
+DATASETS = ("reference_earth", "towers", "fluxnet", "driver_file", "climatology_npz")
+"""One file each in ``datasets/``; this order is the order on screen."""
+
+
+class Catalog(Mapping):
+    """The entries by name; a dataset's file is imported when it is first asked for."""
+
+    def __init__(self, modules: tuple[str, ...]) -> None:
+        self.modules = {name.replace("_", "-"): name for name in modules}
+
+    def __getitem__(self, name: str) -> CatalogEntry:
+        """Return the entry, or raise ``KeyError`` naming what the catalog has."""
+        if name not in self.modules:
+            msg = f"No dataset is named {name!r}; the catalog has {', '.join(self.modules)}."
+            raise KeyError(msg)
+        return importlib.import_module(f"data_catalog.datasets.{self.modules[name]}").ENTRY
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names in the order of `DATASETS`."""
+        return iter(self.modules)
+
+    def __len__(self) -> int:
+        """Count the datasets."""
+        return len(self.modules)
+
+
+CATALOG = Catalog(DATASETS)
+
+
+def open_dataset(name: str, **options: object) -> xr.Dataset:
+    """Open a dataset of the catalog.
+
+    Parameters
+    ----------
+    name : str
+        A key of `CATALOG`, for example ``"reference-earth"``.
+    **options
+        What that dataset's ``load`` takes: ``grid`` and ``cells`` for the world, ``path`` for a file, ``site``
+        for a tower.
+
+    Returns
+    -------
+    xarray.Dataset
+        In the names and units of `models.variables`.
+
+    Raises
+    ------
+    KeyError
+        If the catalog has no such name.
+    """
+    return CATALOG[name].load(**options)

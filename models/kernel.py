@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +15,7 @@ import platformdirs
 __all__ = ["POOL", "THREADS", "Cancelled", "equation", "inline_kernel", "kernel", "lane_kernel", "spread"]
 
 _PACKAGE = Path(__file__).parent
+MONTH = 30 * 86400.0  # s
 
 
 def _fingerprint() -> str:
@@ -22,7 +25,15 @@ def _fingerprint() -> str:
     an equation would go on running the old one.
     """
     sources = sorted([*_PACKAGE.rglob("*.py"), *_PACKAGE.parent.joinpath("data_catalog").rglob("*.py")])
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
+    texts = [text for path in sources if b"kernel" in (text := path.read_bytes())]
+    return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
+
+
+def _forget_old_code(folder: Path) -> None:
+    """Remove compiled code of sources that nobody ran for a month."""
+    for other in folder.parent.glob("numba-*"):
+        if other != folder and time.time() - other.stat().st_mtime > MONTH:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _cache_folder() -> str:
@@ -34,6 +45,8 @@ def _cache_folder() -> str:
         except OSError:
             continue
         if os.access(folder, os.W_OK):
+            folder.touch()
+            _forget_old_code(folder)
             return str(folder)
     msg = "No folder for compiled code can be written; set XDG_CACHE_HOME to one that can."
     raise OSError(msg)

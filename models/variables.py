@@ -14,7 +14,6 @@ NPP_NAME = "net_primary_productivity_of_biomass_expressed_as_carbon"
 RA_NAME = "surface_upward_mass_flux_of_carbon_dioxide_expressed_as_carbon_due_to_plant_respiration"
 RH_NAME = "surface_upward_mass_flux_of_carbon_dioxide_expressed_as_carbon_due_to_heterotrophic_respiration"
 SOC_NAME = "soil_mass_content_of_carbon"
-SW_DOWN_NAME = "surface_downwelling_shortwave_flux_in_air"
 SOIL_WATER_NAME = "volume_fraction_of_condensed_water_in_soil"
 INF = math.inf
 
@@ -61,7 +60,16 @@ _TABLE = (
     ("q_air", "q", "kg kg-1", "specific humidity at 2 m", "specific_humidity", 0.0, 0.1),
     ("pressure", "p", "Pa", "surface air pressure", "surface_air_pressure", 4e4, 1.1e5),
     ("relative_humidity", "RH_air", "%", "relative humidity", "relative_humidity", 0.0, 110.0),
-    ("sw_down", "SW", "W m-2", "downward shortwave radiation", SW_DOWN_NAME, -20.0, 1500.0),
+    (
+        "sw_down",
+        "SW",
+        "W m-2",
+        "downward shortwave radiation",
+        "surface_downwelling_shortwave_flux_in_air",
+        -20.0,
+        1500.0,
+    ),
+    ("sw_top", "SW_top", "W m-2", "shortwave at the top of the atmosphere", "toa_incoming_shortwave_flux", 0.0, 1500.0),
     ("lw_down", "LW", "W m-2", "downward longwave radiation", "surface_downwelling_longwave_flux_in_air", 30.0, 700.0),
     ("precip", "P", "mm d-1", "precipitation", "lwe_precipitation_rate", 0.0, 2000.0),
     ("wind", "U", "m s-1", "wind speed", "wind_speed", 0.0, 80.0),

@@ -1,0 +1,1 @@
+"""Datasets, one product a file; each exports an ``ENTRY``."""

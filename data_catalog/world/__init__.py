@@ -1,0 +1,1 @@
+"""The embedded world: real land and climate, synthetic weather."""

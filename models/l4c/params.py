@@ -40,7 +40,9 @@ class L4CParams(NamedTuple):
     vpd_low: Column = parameter(
         "Pa", 0.0, 4000.0, "VPD that starts to limit GPP", "VPD low", f"{JONES}, Eq. 5, falling", LIGHT
     )
-    vpd_high: Column = parameter("Pa", 1000.0, 10000.0, "VPD that stops GPP", "VPD high", f"{JONES}, Eq. 5, falling", LIGHT)
+    vpd_high: Column = parameter(
+        "Pa", 1000.0, 10000.0, "VPD that stops GPP", "VPD high", f"{JONES}, Eq. 5, falling", LIGHT
+    )
     smrz_low: Column = parameter(
         "%", -50.0, 60.0, "rescaled root-zone wetness that stops GPP", "SMRZ low", f"{JONES}, Eq. 5", LIGHT
     )
@@ -65,12 +67,26 @@ class L4CParams(NamedTuple):
     smsf_high: Column = parameter(
         "%", 10.0, 100.0, "surface wetness that no longer limits decomposition", "SMSF high", f"{JONES}, Eq. 5", DECAY
     )
-    k_fast: Column = parameter("d-1", 0.001, 0.1, "optimum decay rate of the fast pool", "k_fast", f"{JONES}, Eq. 6", POOLS)
+    k_fast: Column = parameter(
+        "d-1", 0.001, 0.1, "optimum decay rate of the fast pool", "k_fast", f"{JONES}, Eq. 6", POOLS
+    )
     k_med: Column = parameter(
-        "1", 0.01, 1.0, "decay rate of the medium pool, over that of the fast pool", "k_med/k_fast", f"{JONES}, Eq. 7", POOLS
+        "1",
+        0.01,
+        1.0,
+        "decay rate of the medium pool, over that of the fast pool",
+        "k_med/k_fast",
+        f"{JONES}, Eq. 7",
+        POOLS,
     )
     k_slow: Column = parameter(
-        "1", 0.0005, 0.1, "decay rate of the slow pool, over that of the fast pool", "k_slow/k_fast", f"{JONES}, Eq. 8", POOLS
+        "1",
+        0.0005,
+        0.1,
+        "decay rate of the slow pool, over that of the fast pool",
+        "k_slow/k_fast",
+        f"{JONES}, Eq. 8",
+        POOLS,
     )
     f_fast: Column = parameter(
         "1", 0.1, 0.95, "fraction of litterfall that enters the fast pool", "f_fast", f"{JONES}, Eq. 6", POOLS

@@ -1,0 +1,1 @@
+"""How well a run agrees with what was measured."""

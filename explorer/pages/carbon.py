@@ -1,0 +1,131 @@
+"""Move a biome property of the SMAP L4 Carbon model, and watch GPP, respiration, NEE and soil carbon answer."""
+
+import panel_material_ui as pmui
+
+from explorer.address import TABS
+from explorer.pages.carbon_controls import CarbonControls
+from explorer.pages.carbon_runs import RunsTab
+from explorer.pages.carbon_tables import EquationsTab, TotalsTab
+from explorer.pages.carbon_towers import TowersTab
+from explorer.pages.carbon_views import CellCard, MapCard, RampCard
+from explorer.pages.page import Page
+from explorer.question import Answer
+from explorer.views.totals import Kpi, KpiStrip
+from explorer.worlds import GRIDS, table_of
+
+__all__ = ["CarbonPage"]
+
+TAB_WORDS = {
+    "explore": "Explore",
+    "towers": "Towers",
+    "totals": "Zonal & totals",
+    "equations": "Equations",
+    "runs": "Runs & export",
+}
+FLUX_KPIS = (
+    ("gpp", "GPP", "gross primary production"),
+    ("ra", "RA", "plants respire"),
+    ("rh", "RH", "soils respire"),
+    ("nee", "NEE", "positive: to the atmosphere"),
+)
+
+
+class CarbonPage(Page):
+    """L4C at every land cell: map, series, towers, totals, for experiment B and baseline A."""
+
+    title = "Carbon"
+    slug = "carbon"
+    lead = "Move a biome property of the SMAP L4 Carbon model and watch the world's carbon fluxes answer."
+
+    def sidebar(self) -> list:
+        """Return what can be moved."""
+        self.controls = CarbonControls(self.session)
+        return self.controls.objects
+
+    def header(self) -> list:
+        """Say what the page is."""
+        return [pmui.Typography(self.lead, variant="body2", sx={"color": "inherit", "opacity": 0.92}, margin=(6, 8))]
+
+    def main(self) -> list:
+        """Return the numbers of the region, and the tabs."""
+        session = self.session
+        world = session.world
+        table = world.table if world is not None else table_of(GRIDS[0])
+        self.kpis = KpiStrip()
+        self.map = MapCard(session, table, self.controls.draw)
+        self.cell = CellCard(session)
+        self.ramps = RampCard(session, self.controls.move)
+        self.totals = TotalsTab(session)
+        self.equations = EquationsTab(session)
+        self.towers = TowersTab(session)
+        self.runs = RunsTab(session, self.map)
+        explore = pmui.Grid(
+            pmui.Grid(self.map.pane, size={"xs": 12, "lg": 7.45}),
+            pmui.Grid(
+                pmui.Column(self.cell.pane, self.ramps.pane, sizing_mode="stretch_width", margin=0),
+                size={"xs": 12, "lg": 4.55},
+            ),
+            container=True,
+            sizing_mode="stretch_width",
+        )
+        panes = {
+            "explore": explore,
+            "towers": self.towers.pane,
+            "totals": self.totals.pane,
+            "equations": self.equations.pane,
+            "runs": self.runs.pane,
+        }
+        self.tabs = pmui.Tabs(
+            *((TAB_WORDS[name], panes[name]) for name in TABS),
+            active=TABS.index(session.selection.tab),
+            dynamic=True,
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        self.tabs.param.watch(self._on_tab, "active")
+        session.param.watch(self._on_answer, "answer")
+        session.param.watch(self._on_selection, "selection")
+        return [self.kpis.pane, self.tabs]
+
+    def _on_tab(self, event) -> None:
+        """Remember the tab, and draw what stands on it."""
+        name = TABS[event.new]
+        if name != self.session.selection.tab:
+            self.session.select(tab=name)
+        self._draw_tab(name, self.session.answer)
+
+    def _on_selection(self, event) -> None:
+        active = TABS.index(event.new.tab)
+        if self.tabs.active != active:
+            self.tabs.active = active
+
+    def _on_answer(self, event) -> None:
+        """Draw new numbers on the tab that is shown."""
+        if event.new is None:
+            return
+        self._draw_kpis(event.new)
+        self._draw_tab(TABS[self.tabs.active], event.new)
+
+    def _draw_tab(self, name: str, answer: Answer | None) -> None:
+        """Draw one tab; the others are drawn when they are opened."""
+        if answer is None:
+            return
+        for view in {
+            "explore": (self.map, self.cell, self.ramps),
+            "towers": (self.towers,),
+            "totals": (self.totals,),
+            "equations": (self.equations,),
+            "runs": (self.runs,),
+        }[name]:
+            view.update(answer)
+
+    def _draw_kpis(self, answer: Answer) -> None:
+        """Show the region's totals and their differences to A."""
+        a, b = answer.totals_a["all"], answer.totals_b["all"]
+        items = [Kpi(label, b[name], "Pg C yr⁻¹", a[name], note) for name, label, note in FLUX_KPIS]
+        items.append(Kpi("SOC", b["soc"], "Pg C", a["soc"], "soil organic carbon"))
+        days = len(answer.world.time)
+        items.append(
+            Kpi("Last run", max(1.0, round(1000 * answer.seconds)), "ms", None, f"{answer.cells:,} cells x {days} days")
+        )
+        self.kpis.update(items)

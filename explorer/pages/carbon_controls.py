@@ -1,0 +1,323 @@
+"""The left side of the page Carbon: where, what kind of plant, its biome properties, switches, options, A and B."""
+
+import html
+import io
+
+import panel as pn
+import panel_material_ui as pmui
+
+from explorer.controls import Control, controls_class, parameter_row
+from explorer.pages.page import COMPACT
+from explorer.question import changes
+from explorer.session import Session
+from explorer.worlds import GRIDS
+from models.l4c.bplut import BPLUTS, BplutFile, load_bplut
+from models.l4c.params import PFT_NAMES, PFTS, RAMPS, L4CParams
+from models.options import CONSTRAINTS, L4C_CHOICES
+from models.regions import REGIONS, Region
+
+__all__ = ["LARGEST_BPLUT", "CarbonControls"]
+
+LARGEST_BPLUT = 1_000_000
+"""Bytes of an uploaded table; a real one has 4,000."""
+
+CONSTRAINT_WORDS = {"vpd": "VPD", "tmin": "Tmin", "smrz": "SMRZ", "ft": "F/T", "t_soil": "Tsoil", "smsf": "SMSF"}
+
+OPTION_HELP = {
+    "bplut": "Table of biome properties that the sliders start from",
+    "frozen_gpp": "GPP of a day with frozen ground: FT_min times the thawed one, or none",
+    "litterfall": "Spread evenly over the year, or by the 8-day schedule",
+    "soc_start": "Exact periodic steady state, or the closed form for mean conditions",
+    "spin_up": "Whose parameters make the starting soil carbon and the litterfall: the unedited table's (fluxes "
+    "answer, the soil remembers), or the experiment's (as if it had always run so)",
+}
+OPTION_LABELS = {
+    "bplut": "BPLUT version",
+    "frozen_gpp": "GPP of frozen days",
+    "litterfall": "Litterfall",
+    "soc_start": "Starting soil carbon",
+    "spin_up": "Spin-up with",
+}
+CHOICE_WORDS = {
+    "ft_min": "FT_min x thawed",
+    "zero": "none",
+    "constant": "constant",
+    "schedule": "8-day schedule",
+    "auto": "automatic (periodic)",
+    "periodic": "periodic steady state",
+    "analytical": "analytical",
+    "table": "unedited table",
+    "experiment": "the experiment (re-equilibrated)",
+}
+DRAWN = "Drawn box"
+
+Controls = controls_class(L4CParams, RAMPS)
+
+
+class CarbonControls:
+    """Widgets on one session; they follow it, and what a hand does goes to `Session.edit`."""
+
+    def __init__(self, session: Session):
+        self.session = session
+        self._showing = False
+        self._where()
+        self._parameters()
+        self._switches()
+        self._options()
+        self._compare()
+        session.param.watch(self.show, ["a", "b", "selection"])
+        self.show()
+
+    @property
+    def objects(self) -> list:
+        """Everything, in its order from top to bottom."""
+        return [
+            *(self.changed, self.buttons, pmui.Divider(margin=(4, 0))),
+            *(self.pft, self.groups, self.switches, pmui.Divider(margin=(4, 0))),
+            *(self.region, self.place_groups),
+        ]
+
+    # -- where --------------------------------------------------------------------------------------------------
+    def _where(self) -> None:
+        self.region = pmui.Select(
+            label="Region", options=[*REGIONS, DRAWN], value="world", size="small",
+            sizing_mode="stretch_width", margin=(8, 8, 4, 8),
+            description="Totals, densities and zonal means are of this region; draw a box with the map's box tool",
+        )  # fmt: skip
+        self.region.param.watch(self._on_region, "value")
+        self.latitude = pmui.FloatInput(
+            label="Latitude [°N]", start=-90, end=90, step=0.5, size="small", width=145, margin=4
+        )
+        self.longitude = pmui.FloatInput(
+            label="Longitude [°E]", start=-180, end=180, step=0.5, size="small", width=145, margin=4
+        )
+        for widget in (self.latitude, self.longitude):
+            widget.param.watch(self._on_place, "value")
+
+    def _on_region(self, event) -> None:
+        if self._showing or event.new == DRAWN:
+            self.show()
+            return
+        self.session.where(region=REGIONS[event.new])
+
+    def draw(self, west: float, south: float, east: float, north: float) -> None:
+        """Restrict the region to a box that was drawn on the map."""
+        sides = (round(v, 2) for v in (west, max(south, -90.0), east, min(north, 90.0)))
+        region = Region("drawn", *sides)
+        if self.session.world is not None:
+            self.session.world.mask(region)  # says so if it holds no land
+        self.session.where(region=region)
+
+    def _on_place(self, _event) -> None:
+        if self._showing or self.latitude.value is None or self.longitude.value is None:
+            return
+        at = (float(self.latitude.value), float(self.longitude.value))
+        if at != self.session.selection.at:
+            self.session.select(at=at)
+
+    # -- parameters ---------------------------------------------------------------------------------------------
+    def _parameters(self) -> None:
+        self.pft = pmui.Select(
+            label="Plant functional type",
+            options={f"{code} · {PFT_NAMES[code]}": code for code in PFTS},
+            size="small",
+            sizing_mode="stretch_width",
+            margin=(8, 8, 4, 8),
+        )
+        self.pft.param.watch(self._on_pft, "value")
+        self.table = Controls(moved=self._on_moved)
+        rows: dict[str, list] = {}
+        for control in self.table.controls:
+            rows.setdefault(control.group, []).append(parameter_row(self.table, control, self._on_reset))
+        self.groups = pmui.Accordion(
+            *((group, pmui.Column(*lines, sizing_mode="stretch_width", margin=0)) for group, lines in rows.items()),
+            active=[0],
+            disable_gutters=True,
+            dynamic=True,
+            title_variant="subtitle2",
+            sizing_mode="stretch_width",
+            margin=(2, 4),
+            elevation=0,
+            variant="outlined",
+        )
+
+    def _on_pft(self, event) -> None:
+        if not self._showing:
+            self.session.select(pft=event.new)
+
+    def _on_moved(self, fields: dict[str, float]) -> None:
+        """Take what a hand has moved into B."""
+        try:
+            self.move(self.session.selection.pft, fields)
+        except ValueError:
+            self.show()
+            raise
+
+    def move(self, pft: str, fields: dict[str, float]) -> None:
+        """Set parameters of a plant type in B."""
+        self.session.edit(b=self.session.b.with_parameters(pft, **fields))
+
+    def _on_reset(self, control: Control) -> None:
+        """Put one control back to the table's values."""
+        self.move(self.session.selection.pft, dict.fromkeys(control.fields))
+
+    # -- switches and options -----------------------------------------------------------------------------------
+    def _switches(self) -> None:
+        self.switches = pmui.CheckButtonGroup(
+            label="Constraints in force (click one to remove it)",
+            options={CONSTRAINT_WORDS[name]: name for name in CONSTRAINTS},
+            value=list(CONSTRAINTS),
+            size="small",
+            sx=COMPACT,
+            margin=(4, 8, 8, 8),
+            sizing_mode="stretch_width",
+            description="GPP: VPD, Tmin, SMRZ, freeze/thaw. Decomposition: Tsoil, SMSF",
+        )
+        self.switches.param.watch(self._on_switches, "value")
+
+    def _on_switches(self, event) -> None:
+        if not self._showing:
+            self.session.options(without=tuple(name for name in CONSTRAINTS if name not in event.new))
+
+    def _options(self) -> None:
+        self.choices = {}
+        for name, label in OPTION_LABELS.items():
+            accepted = BPLUTS if name == "bplut" else [c for c in L4C_CHOICES[name] if c != "given"]
+            select = pmui.Select(
+                label=label,
+                options={CHOICE_WORDS.get(choice, choice): choice for choice in accepted},
+                description=OPTION_HELP[name],
+                size="small",
+                sizing_mode="stretch_width",
+                margin=(8, 8, 2, 8),
+            )
+            select.param.watch(self._on_option, "value")
+            self.choices[name] = select
+        self.grid = pmui.Select(
+            label="Grid", options={g.replace("km", " km"): g for g in GRIDS}, size="small",
+            sizing_mode="stretch_width", margin=(8, 8, 2, 8),
+            description="36 km is made on first start; 108 km answers meanwhile",
+        )  # fmt: skip
+        self.grid.param.watch(self._on_grid, "value")
+        self.upload = pmui.FileInput(
+            label="Load a BPLUT (.csv)", accept=".csv", multiple=False, size="small", margin=(8, 8, 2, 8),
+            description="Your own table in the mission's format; it becomes experiment B",
+        )  # fmt: skip
+        self.upload.param.watch(self._on_upload, "value")
+        self.save = pmui.FileDownload(
+            callback=self._bplut, filename="bplut_b.csv", label="Save B as BPLUT", size="small", variant="outlined",
+            margin=(8, 8),
+        )  # fmt: skip
+        options = pmui.Column(
+            self.choices["bplut"],
+            pmui.Row(self.upload, self.save, margin=0),
+            *(select for name, select in self.choices.items() if name != "bplut"),
+            self.grid,
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        place = pmui.Row(self.latitude, self.longitude, margin=0)
+        self.place_groups = pmui.Accordion(
+            ("Selected cell: latitude, longitude", place),
+            ("Model options", options),
+            active=[],
+            disable_gutters=True,
+            dynamic=True,
+            title_variant="subtitle2",
+            sizing_mode="stretch_width",
+            margin=(2, 4),
+            elevation=0,
+            variant="outlined",
+        )
+
+    def _on_option(self, event) -> None:
+        if self._showing:
+            return
+        name = next(name for name, select in self.choices.items() if select is event.obj)
+        self.session.options(**{name: event.new})
+
+    def _on_grid(self, event) -> None:
+        if self._showing:
+            return
+        session = self.session
+        if session.worlds.get(event.new) is None:
+            session.prepare(event.new)
+            session.tell(f"The {event.new.replace('km', '-km')} world is being made; the page turns to it.", "info")
+            self.show()
+        else:
+            session.wanted = event.new
+            session.where(grid=event.new)
+
+    def _on_upload(self, event) -> None:
+        """Take a table from a file; it is read by the checked reader and replaces B's parameters."""
+        data = event.new
+        if not data:
+            return
+        if len(data) > LARGEST_BPLUT:
+            msg = f"The file has {len(data):,} bytes; a BPLUT has fewer than {LARGEST_BPLUT:,}. Choose the .csv table."
+            raise ValueError(msg)
+        base = self.session.b.l4c.bplut
+        self.session.options(parameters=BplutFile.read(data).overrides(base))
+        self.session.tell("The table is loaded into experiment B.", "success")
+
+    def _bplut(self):
+        """Return B's parameters in the mission's format."""
+        options = self.session.b.l4c
+        file = BplutFile.shipped(options.bplut).with_table(options.table())
+        return io.BytesIO(file.write().encode("utf-8"))
+
+    # -- A and B ------------------------------------------------------------------------------------------------
+    def _compare(self) -> None:
+        self.changed = pn.pane.HTML("", sizing_mode="stretch_width", margin=(8, 8, 2, 8))
+
+        def button(label: str, icon: str, help_: str, act) -> pmui.Button:
+            return pmui.Button(
+                label=label, icon=icon, size="small", variant="outlined", description=help_, margin=2,
+                on_click=lambda _event: act(),
+            )  # fmt: skip
+
+        session = self.session
+        self.reset = button("Reset", "restart_alt", "Put every parameter and switch of B back to A's", session.reset)
+        self.undo = button("Undo", "undo", "Take the last edit back", session.undo)
+        self.promote = button("B → A", "flag", "Make B the new baseline A", session.promote)
+        self.swap = button("Swap", "swap_horiz", "Exchange A and B", session.swap)
+        self.buttons = pmui.Row(
+            self.reset, self.undo, self.promote, self.swap, margin=(0, 6), sizing_mode="stretch_width"
+        )
+
+    # -- following the session ----------------------------------------------------------------------------------
+    def show(self, *_events) -> None:
+        """Set every widget to the session's state."""
+        session = self.session
+        b, selection = session.b, session.selection
+        self._showing = True
+        try:
+            name = b.region.name if REGIONS.get(b.region.name) == b.region else DRAWN
+            _set(self.region, name)
+            _set(self.latitude, round(selection.at[0], 3))
+            _set(self.longitude, round(selection.at[1], 3))
+            _set(self.pft, selection.pft)
+            _set(self.switches, [name for name in CONSTRAINTS if name not in b.l4c.without])
+            for name, select in self.choices.items():
+                _set(select, getattr(b.l4c, name))
+            _set(self.grid, b.grid)
+        finally:
+            self._showing = False
+        self.table.show(b.l4c.table()[selection.pft], load_bplut(b.l4c.bplut)[selection.pft])
+        self._say_changes()
+
+    def _say_changes(self) -> None:
+        words = changes(self.session.a, self.session.b)
+        if words:
+            items = "".join(f"<li>{html.escape(word)}</li>" for word in words[:6])
+            more = f"<li>and {len(words) - 6} more</li>" if len(words) > 6 else ""
+            text = f"<b>B differs from A</b><ul style='margin:2px 0 0 0;padding-left:18px'>{items}{more}</ul>"
+        else:
+            text = "<b>Move a slider</b>: experiment B follows at once and is compared with the baseline A."
+        self.changed.object = f"<div role='status' style='font-size:12.5px'>{text}</div>"
+
+
+def _set(widget, value) -> None:
+    """Set a widget's value if it differs, so that nothing travels for nothing."""
+    if widget.value != value:
+        widget.value = value

@@ -1,0 +1,258 @@
+"""What every page is: a template with a sidebar, a line for progress, messages, an address and a clean end."""
+
+import html
+import logging
+from typing import ClassVar
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+
+from explorer.session import Session, describe
+from explorer.upstream import decouple_busy, measure_when_drawn, release_on_close
+from explorer.worlds import WORLDS, Worlds
+
+__all__ = ["THEME", "Page", "card", "heading", "report", "switch"]
+
+LOG = logging.getLogger(__name__)
+
+SIDEBAR = 330
+"""Width of the sidebar [pixels]."""
+
+ADDRESS_DELAY = 600
+"""Milliseconds of rest before the address follows; browsers refuse hundreds of changes a minute."""
+
+POLL = 400
+"""Milliseconds between two looks at what is being prepared."""
+
+
+def _shape(head: dict[str, str]) -> dict:
+    """Return what both themes share; ``head`` is the style of the bar on top."""
+    return {
+        "typography": {"fontSize": 13},
+        "components": {
+            "MuiAppBar": {"styleOverrides": {"root": {"boxShadow": "none", **head}}},
+            "MuiToolbar": {"styleOverrides": {"root": {"minHeight": "48px !important"}}},
+        },
+    }
+
+
+THEME = {
+    "light": {"palette": {"primary": {"main": "#0b6e4f"}, "warning": {"main": "#b45309"}}, **_shape({})},
+    "dark": {
+        "palette": {
+            "primary": {"main": "#4fd1a5", "contrastText": "#06281d"},
+            "warning": {"main": "#f5a524"},
+            "background": {"default": "#0f1513", "paper": "#151d1a"},
+        },
+        **_shape({"backgroundColor": "#12382c !important", "color": "#e8f5f0 !important"}),
+    },
+}
+
+# Copies the address; where the browser allows no clipboard (plain http) an old command does it.
+_COPY_JS = """
+setTimeout(() => {
+  const text = window.location.href
+  const old = () => {
+    const area = document.createElement('textarea')
+    area.value = text; area.style.position = 'fixed'; area.style.opacity = 0
+    document.body.appendChild(area); area.select(); document.execCommand('copy'); area.remove()
+  }
+  if (navigator.clipboard) navigator.clipboard.writeText(text).catch(old)
+  else old()
+}, 350)
+"""
+
+
+def heading(text: str, note: str = "") -> pn.pane.HTML:
+    """Make the heading of a card; both texts are escaped."""
+    words = f"<b>{html.escape(text)}</b>"
+    if note:
+        words += f" <span style='opacity:.7;font-size:12px;margin-left:8px'>{html.escape(note)}</span>"
+    return pn.pane.HTML(
+        f"<div style='font-size:14px'>{words}</div>", margin=(8, 12, 2, 12), sizing_mode="stretch_width"
+    )
+
+
+def card(*objects, **options) -> pmui.Paper:
+    """Put objects on a card."""
+    return pmui.Paper(*objects, elevation=0, variant="outlined", margin=6, sizing_mode="stretch_width", **options)
+
+
+# The label is for those who listen; those who see read the buttons.
+_UNSEEN = ".MuiFormLabel-root{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
+COMPACT = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "3px 10px", "whiteSpace": "nowrap"}}
+"""Style of a row of switches."""
+
+
+def switch(label: str, options: dict[str, str], value: str, **more) -> pmui.RadioButtonGroup:
+    """Make a row of buttons of which one is on."""
+    look = {"size": "small", "margin": (4, 6), "sx": COMPACT, "stylesheets": [_UNSEEN]}
+    return pmui.RadioButtonGroup(label=label, options=options, value=value, **{**look, **more})
+
+
+def report(error: Exception) -> None:
+    """Show an error that nobody caught to the visitor whose event raised it."""
+    LOG.error("An event failed.", exc_info=error)
+    if pn.state.notifications is not None:
+        pn.state.notifications.error(describe(error), duration=0)
+
+
+class Page(pn.viewable.Viewer):
+    """A page of the explorer for one visitor.
+
+    Subclasses set ``title``, ``slug`` and ``lead``; ``sidebar()``, ``header()`` and ``main()`` build on ``session``.
+    """
+
+    session = param.ClassSelector(class_=Session)
+
+    title: ClassVar[str]
+    slug: ClassVar[str]
+    lead: ClassVar[str]
+
+    def __init__(self, address: str = "", worlds: Worlds = WORLDS, **params):
+        super().__init__(session=Session(address, worlds), **params)
+        self.progress = pmui.LinearProgress(
+            value=0, visible=False, sizing_mode="stretch_width", height=6, margin=(4, 6), label="Progress"
+        )
+        self.status = pn.pane.HTML("", sizing_mode="stretch_width", margin=(4, 6))
+        self.stop = pmui.Button(
+            label="Cancel", icon="cancel", size="small", variant="outlined", visible=False, on_click=self._on_stop
+        )
+        self.bar = pmui.Row(self.status, self.stop, sizing_mode="stretch_width", visible=False, margin=0)
+        self.page = self._template()
+        decouple_busy(self.page)
+        release_on_close(self.page)
+        session = self.session
+        session.param.watch(self._on_progress, ["share", "doing"])
+        session.param.watch(self._on_state, ["a", "b", "selection"])
+        session.param.watch(self._on_waiting, "waiting")
+        self._address_waits, self._poll = False, None
+        document = pn.state.curdoc
+        if document is not None and document.session_context is not None:
+            document.on_session_destroyed(lambda context: session.close())
+            measure_when_drawn(document)
+            pn.state.onload(self._on_load)
+
+    # -- to be given by each page -------------------------------------------------------------------------------
+    def sidebar(self) -> list:
+        """Return what can be moved."""
+        return []
+
+    def header(self) -> list:
+        """Return what stands in the head of the page, beside its title."""
+        return []
+
+    def main(self) -> list:
+        """Return what is shown."""
+        return []
+
+    # -- the template -------------------------------------------------------------------------------------------
+    def _template(self) -> pmui.Page:
+        share = pmui.Button(
+            label="Share", icon="link", size="small", variant="outlined", color="default", margin=(0, 8), width=100,
+            description="Copy a link that opens exactly this state", on_click=self._on_share,
+            sx={"color": "inherit", "borderColor": "currentColor"},
+        )  # fmt: skip
+        share.js_on_click(code=_COPY_JS)
+        return pmui.Page(
+            title=f"{self.title} · Land Carbon Explorer",
+            sidebar=self.sidebar(),
+            header=[*self.header(), share],
+            main=[pmui.Column(self.bar, self.progress, *self.main(), sizing_mode="stretch_width", margin=0)],
+            sidebar_width=SIDEBAR,
+            theme_toggle=True,
+            busy_indicator=None,
+            theme_config=THEME,
+            meta_description=self.lead,
+        )
+
+    def __panel__(self):
+        """Return the template."""
+        return self.page
+
+    # -- what happens -------------------------------------------------------------------------------------------
+    def _on_load(self) -> None:
+        """Start when the browser shows the page: numbers, messages, and a look at what is being prepared."""
+        self.session.load()
+        self._follow()
+        self.session.waiting = self._unfinished()
+
+    def _on_waiting(self, event) -> None:
+        """Look at what is being prepared as long as something is."""
+        if event.new and self._poll is None:
+            self._poll = pn.state.add_periodic_callback(self._follow, period=POLL)
+        elif not event.new and self._poll is not None:
+            self._poll.stop()
+            self._poll = None
+
+    def _unfinished(self) -> bool:
+        worlds = self.session.worlds
+        return worlds.stage.busy or self.session.world is None
+
+    def _follow(self) -> None:
+        """Show what is being prepared, and turn to the finer grid when it is ready."""
+        session = self.session
+        if session.follow():
+            session.tell(
+                f"The {session.b.grid.replace('km', '-km')} world is ready; the page has turned to it.", "success"
+            )
+        self._show_progress()
+        if session.waiting and not self._unfinished():
+            session.waiting = False
+
+    def _on_progress(self, *_events) -> None:
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        """Show the run of this visitor, or what the server prepares."""
+        session, stage = self.session, self.session.worlds.stage
+        if session.share is not None:
+            share, words, stop = session.share, session.doing, True
+        elif stage.busy:
+            share, words, stop = stage.share, stage.text, True
+            if session.world is not None:
+                words += f"; meanwhile the page works on the {session.world.grid.replace('km', '-km')} grid"
+        elif stage.failed:
+            share, words, stop = None, f"The {stage.grid} world could not be prepared: {stage.failed}", False
+        else:
+            share, words, stop = None, "", False
+        shown = bool(words)
+        self.bar.visible = shown
+        if shown:
+            percent = "" if share is None else f" — {100 * share:.0f} %"
+            text = f"<div role='status' style='font-size:13px'>{html.escape(words)}{percent}</div>"
+            if self.status.object != text:
+                self.status.object = text
+        self.progress.visible = share is not None and shown
+        if share is not None:
+            self.progress.value = round(100 * share)
+        self.stop.visible = stop
+
+    def _on_stop(self, _event) -> None:
+        """Cancel this visitor's run, else what is being prepared."""
+        session = self.session
+        if session.share is not None:
+            session.cancel()
+        elif session.worlds.stage.busy:
+            session.worlds.stop()
+            session.tell("Stopped. Choose the grid under Model options to start it again.", "info")
+
+    def _on_state(self, *_events) -> None:
+        """Let the address follow once the hand rests."""
+        if self._address_waits or not self.session.loaded or pn.state.curdoc is None:
+            return
+        self._address_waits = True
+        self.session.document.add_timeout_callback(self._write_address, ADDRESS_DELAY)
+
+    def _write_address(self) -> None:
+        self._address_waits = False
+        location = pn.state.location
+        query = self.session.query
+        search = f"?{query}" if query else ""
+        if location is not None and not self.session.closed and location.search != search:
+            location.search = search
+
+    def _on_share(self, _event) -> None:
+        self._write_address()
+        self.session.tell("The link to this state is copied.", "success")

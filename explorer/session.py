@@ -1,0 +1,333 @@
+"""Who is here: one visitor's experiments A and B, what is looked at, the runs asked for, and the pinned ones.
+
+Everything a visitor does ends in `Session.edit`. It changes A, B or the selection at once, so that widgets and plots
+of parameters follow the hand, and asks the engine for the numbers, which arrive in ``answer`` on the event loop.
+"""
+
+import itertools
+import logging
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import panel as pn
+import param
+from panel.io.document import unlocked
+from panel.io.state import set_curdoc
+
+from explorer.address import Selection, baseline_of, read_address, write_address
+from explorer.question import Answer, Question, answer
+from explorer.runs import LIVE, SLOW, Job
+from explorer.worlds import GRIDS, WORLDS, Worlds
+from models.experiment import Experiment
+
+__all__ = ["MOST_PINS", "Pin", "Session", "describe", "visitors"]
+
+LOG = logging.getLogger(__name__)
+
+MOST_PINS = 20
+"""Pinned runs a visitor may keep; one is an experiment and a few numbers."""
+
+MOST_UNDO = 50
+
+_OPEN: dict[int, float] = {}
+"""Session number -> when it was opened; nothing else of a session is kept outside it."""
+
+_NUMBERS = itertools.count(1)
+
+
+def visitors() -> int:
+    """Count the open sessions."""
+    return len(_OPEN)
+
+
+@dataclass(frozen=True, eq=False)
+class Pin:
+    """A run kept for comparison: its experiment and its totals, not its arrays."""
+
+    number: int
+    experiment: Experiment
+    totals: dict
+    grid: str
+
+
+class Session(param.Parameterized):
+    """The state of one visitor's page.
+
+    Parameters
+    ----------
+    address : str
+        Query of the address the page was opened with.
+    worlds : Worlds
+        The grids of this process.
+    """
+
+    a = param.ClassSelector(class_=Experiment, doc="The baseline.")
+    b = param.ClassSelector(class_=Experiment, doc="The experiment being edited.")
+    selection = param.ClassSelector(class_=Selection, doc="What is looked at.")
+    answer = param.ClassSelector(class_=Answer, default=None, doc="The newest numbers.")
+    share = param.Number(default=None, allow_None=True, doc="Share of the running work that is done; None when idle.")
+    doing = param.String(default="", doc="What the running work is.")
+    driver = param.String(default="vpd", doc="Driver of the ramp editor.")
+    pins = param.List(default=[], doc="Pinned runs, the newest last.")
+    waiting = param.Boolean(default=False, doc="Whether the page waits for a grid that is being prepared.")
+    loaded = param.Boolean(default=False, doc="Whether the browser shows the page; plots wait for it.")
+
+    def __init__(self, address: str = "", worlds: Worlds = WORLDS, tell: Callable[[str, str], None] | None = None):
+        a, b, selection, self.problems = read_address(address)
+        self.wanted = b.grid if re.search(r"(^|[?&])grid=", address) else GRIDS[-1]
+        ready = worlds.ready
+        if self.wanted not in ready:
+            start = ready[0] if ready else GRIDS[0]
+            a, b = replace(a, grid=start), replace(b, grid=start)
+        super().__init__(a=a, b=b, selection=selection)
+        self.number = next(_NUMBERS)
+        self.worlds = worlds
+        self.document = pn.state.curdoc
+        self.closed = False
+        self._tell = tell
+        self._held: list[Callable[[], None]] = []
+        self._history: list[Experiment] = []
+        self._edited_at = 0.0
+        self._pinned = itertools.count(1)
+        self._asked = 0
+        _OPEN[self.number] = time.time()
+
+    # -- what a visitor does ------------------------------------------------------------------------------------
+    def edit(self, **changed) -> None:
+        """Change ``a``, ``b`` or ``selection``, and ask for the numbers."""
+        new = changed.get("b")
+        # One drag is one step of undo.
+        if new is not None and new != self.b and new.l4c != self.b.l4c:
+            now = time.monotonic()
+            if now - self._edited_at > 1.0:
+                self._history = [*self._history[-MOST_UNDO:], self.b]
+            self._edited_at = now
+        self.param.update(**changed)
+        self.ask()
+
+    def select(self, **changed) -> None:
+        """Change what is looked at."""
+        self.edit(selection=replace(self.selection, **changed))
+
+    def options(self, **changed) -> None:
+        """Change options of the model in B; the baseline keeps its own."""
+        self.edit(b=replace(self.b, l4c=replace(self.b.l4c, **changed)))
+
+    def where(self, **changed) -> None:
+        """Change grid or region of both experiments, which are always compared like for like."""
+        self.edit(a=replace(self.a, **changed), b=replace(self.b, **changed))
+
+    def reset(self) -> None:
+        """Put every parameter and switch of B back to the baseline's."""
+        self.edit(b=replace(self.b, l4c=self.a.l4c))
+
+    def undo(self) -> None:
+        """Take the last edit of B back."""
+        if self._history:
+            *self._history, before = self._history
+            self._edited_at = time.monotonic()
+            self.param.update(b=replace(before, grid=self.b.grid, region=self.b.region))
+            self.ask()
+
+    def promote(self) -> None:
+        """Make B the new baseline; B goes on from there."""
+        self.edit(a=self.b)
+
+    def baseline_table(self) -> None:
+        """Make the unedited table the baseline again."""
+        self.edit(a=baseline_of(self.b))
+
+    def swap(self) -> None:
+        """Exchange A and B."""
+        self.edit(a=self.b, b=self.a)
+
+    def pin(self) -> None:
+        """Keep the run that is shown in the table of runs.
+
+        Raises
+        ------
+        ValueError
+            If nothing has been computed yet, or the table is full.
+        """
+        if self.answer is None or self.answer.question.b != self.b:
+            msg = "The run is not finished yet; pin it when the map shows it."
+            raise ValueError(msg)
+        if len(self.pins) >= MOST_PINS:
+            msg = f"The table holds {MOST_PINS} runs, which is the most; remove one before you pin another."
+            raise ValueError(msg)
+        self.pins = [*self.pins, Pin(next(self._pinned), self.b, self.answer.totals_b, self.b.grid)]
+
+    def reopen(self, pin: Pin) -> None:
+        """Edit a pinned run again; the baseline stays."""
+        self.wanted = pin.experiment.grid
+        self.edit(b=pin.experiment, a=replace(self.a, grid=pin.experiment.grid, region=pin.experiment.region))
+
+    def remove(self, pin: Pin) -> None:
+        """Drop a pinned run."""
+        self.pins = [kept for kept in self.pins if kept is not pin]
+
+    @property
+    def query(self) -> str:
+        """The address's query that reopens this state; without a grid it is the finest."""
+        plain = Experiment().grid
+        rest = write_address(replace(self.a, grid=plain), replace(self.b, grid=plain), self.selection)
+        return rest if self.wanted == GRIDS[-1] else "&".join(filter(None, (f"grid={self.wanted}", rest)))
+
+    # -- runs ---------------------------------------------------------------------------------------------------
+    @property
+    def world(self):
+        """The grid the experiments run on, or the finest that is ready."""
+        ready = self.worlds.ready
+        return self.worlds.get(self.b.grid) or (self.worlds.get(ready[0]) if ready else None)
+
+    def prepare(self, grid: str) -> None:
+        """Have a grid prepared; the page turns to it when it is ready."""
+        self.wanted = grid
+        self.worlds.start()
+        self.waiting = True
+
+    def follow(self) -> bool:
+        """Turn to the grid that is wanted, by default the finest, once it is ready; says whether it changed."""
+        ready = self.worlds.ready
+        if not ready:
+            return False
+        best = self.wanted if self.wanted in ready else ready[-1]
+        if best != self.b.grid:
+            self.where(grid=best)
+            return True
+        if self.answer is None:
+            self.ask()
+        return False
+
+    def ask(self) -> None:
+        """Ask the engine for the numbers of the present state; only the newest wish counts."""
+        world = self.worlds.get(self.b.grid)
+        if world is None or self.closed:
+            return
+        question = Question(self.a, self.b, self.selection, self.driver)
+        self._asked = asked = self._asked + 1
+        job = Job(
+            work=partial(answer, world, question, self.answer),
+            done=self._answered,
+            post=self.post,
+            failed=partial(self._failed, asked),
+            progressed=partial(self.progressed, f"Running {world.n_cell:,} cells x {len(world.time)} days"),
+            taken_back=partial(self._taken_back, asked),
+        )
+        LIVE.submit(self.number, job)
+
+    def slowly(self, doing: str, work: Callable, done: Callable[[object], None]) -> None:
+        """Do something that takes seconds, with progress, in the line of the slow runs."""
+        job = Job(
+            work=work,
+            done=lambda result: (self.idle(), done(result)),
+            post=self.post,
+            failed=lambda error: (self.idle(), self.tell(describe(error), "error")),
+            progressed=partial(self.progressed, doing),
+            taken_back=self.idle,
+        )
+        self.param.update(share=0.0, doing=doing)
+        SLOW.submit(self.number, job)
+
+    def cancel(self) -> None:
+        """Stop what runs for this visitor."""
+        for key in (self.number, (self.number, "tower")):
+            LIVE.withdraw(key)
+        SLOW.withdraw(self.number)
+
+    def _answered(self, result: Answer) -> None:
+        self.idle()
+        self.answer = result
+
+    def progressed(self, doing: str, share: float) -> None:
+        """Show the progress of a run."""
+        self.param.update(share=min(max(share, 0.0), 1.0), doing=doing)
+
+    def _failed(self, asked: int, error: Exception) -> None:
+        self.idle()
+        self.tell(describe(error), "error")
+        if asked == self._asked:
+            self._go_back()
+
+    def _taken_back(self, asked: int) -> None:
+        """Only the newest wish can be a visitor's own word; an older one made room for a newer."""
+        self.idle()
+        if asked == self._asked:
+            self.tell("Stopped. The page shows the last run that finished.", "info")
+            self._go_back()
+
+    def _go_back(self) -> None:
+        """Let the widgets show again what the plots show."""
+        if self.answer is not None:
+            asked = self.answer.question
+            self.param.update(a=asked.a, b=asked.b, selection=asked.selection)
+
+    def idle(self) -> None:
+        """Take the progress away."""
+        self.param.update(share=None, doing="")
+
+    # -- the event loop -----------------------------------------------------------------------------------------
+    def post(self, call: Callable[[], None]) -> None:
+        """Bring a call to this session's event loop; before the page is loaded it waits."""
+        if self.closed:
+            return
+        if self.document is None or self.document.session_context is None:
+            call()
+        else:
+            self.document.add_next_tick_callback(partial(self._enter, call))
+
+    def _enter(self, call: Callable[[], None]) -> None:
+        """Run a posted call with this session's document as the current one."""
+        if self.closed:
+            return
+        if not self.loaded:
+            self._held.append(call)
+            return
+        with set_curdoc(self.document), unlocked():
+            try:
+                call()
+            except Exception as error:  # nobody stands above an event loop's callback but the visitor
+                LOG.exception("A callback failed.")
+                self.tell(describe(error), "error")
+
+    def load(self) -> None:
+        """Start: the browser shows the page."""
+        self.loaded = True
+        held, self._held = self._held, []
+        for call in held:
+            self.post(call)
+        for problem in self.problems:
+            self.tell(f"From the address: {problem}", "warning")
+        self.problems = []
+
+    def tell(self, text: str, kind: str = "info") -> None:
+        """Show a message; errors stay until they are closed."""
+        if self._tell is not None:
+            self._tell(text, kind)
+        elif pn.state.notifications is not None:
+            notify = getattr(pn.state.notifications, kind)
+            notify(text, duration=0 if kind == "error" else 8000)
+        else:
+            LOG.info("%s: %s", kind, text)
+
+    def close(self) -> None:
+        """End: nothing of the visitor runs on or stays in memory."""
+        self.closed = True
+        self.cancel()
+        _OPEN.pop(self.number, None)
+        self._held = []
+        self.answer = None
+        self.pins = []
+
+
+def describe(error: Exception) -> str:
+    """Say what went wrong and what to do next."""
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    if isinstance(error, (ValueError, KeyError, FileNotFoundError)) and text:
+        return text
+    return (
+        f"{type(error).__name__}: {text or 'no message'}. Undo the last change, or reload the page; the log has more."
+    )

@@ -1,0 +1,96 @@
+"""Work-arounds for Panel 1.9.4, panel-material-ui 0.16.6, Bokeh 3.9.2; a test of each fails once upstream is mended.
+
+1. ``ReactiveESM._cleanup`` reads ``model.children``, which Bokeh has cleared by then, so the plots inside a
+   panel-material-ui layout are never taken down and keep the whole session alive: `release_on_close`.
+2. ``panel_material_ui.Page`` mirrors the busy flag of the *process* into every session, which keeps every page
+   for ever and sends each visitor's events to all the others: `decouple_busy`.
+3. Every widget event waits 50 ms before it is handled: `undelay_widgets`.
+4. A text pane that changes while its tab is hidden forgets where its style sheets are served and sends every browser
+   of the session to a content-delivery network: `keep_styles_local`.
+5. A layout that is measured while a plot of a freshly opened tab is not drawn yet throws in the browser:
+   `measure_when_drawn`.
+"""
+
+import weakref
+
+import panel as pn
+from bokeh.document import Document
+from bokeh.models import CustomJS
+from panel import reactive
+from panel.io.resources import LOCAL_DIST
+from panel.reactive import Syncable
+from panel.viewable import Viewable
+
+__all__ = [
+    "busy_watchers",
+    "decouple_busy",
+    "keep_styles_local",
+    "measure_when_drawn",
+    "release",
+    "release_on_close",
+    "undelay_widgets",
+]
+
+
+def busy_watchers(page: Viewable) -> list:
+    """List the watchers through which ``page`` mirrors the busy flag of the process."""
+    watchers = pn.state.param.watchers.get("busy", {}).get("value", [])
+    return [w for w in watchers if getattr(getattr(w.fn, "__self__", None), "self", None) is page]
+
+
+def decouple_busy(page: Viewable) -> None:
+    """Stop mirroring the busy flag of the process into this page; pages show their own progress."""
+    for watcher in busy_watchers(page):
+        pn.state.param.unwatch(watcher)
+
+
+def release(page: Viewable) -> None:
+    """Take down every HoloViews plot of ``page``, with the streams that point back to the session."""
+    for pane in page.select(pn.pane.HoloViews):
+        for reference in list(pane._plots):
+            plot, _ = pane._plots.pop(reference)
+            if plot is not None:
+                plot.cleanup()
+
+
+def release_on_close(page: Viewable) -> None:
+    """Release the plots of ``page`` when the session that is being built ends."""
+    document = pn.state.curdoc
+    if document is None or document.session_context is None:
+        return
+    held = weakref.ref(page)
+
+    def close(_context: object) -> None:
+        alive = held()
+        if alive is not None:
+            release(alive)
+            decouple_busy(alive)
+
+    document.on_session_destroyed(close)
+
+
+def undelay_widgets() -> None:
+    """Handle a widget's event at once instead of 50 ms later."""
+    Syncable._debounce = 0
+
+
+def keep_styles_local() -> None:
+    """Let a pane whose document is unknown take its style sheets from this server, as all others do."""
+    reactive.CDN_DIST = LOCAL_DIST
+
+
+_GUARD_JS = """
+const view = Bokeh.Models.get('Figure').prototype.default_view.prototype
+if (!view._measures_when_drawn) {
+  for (const name of ['_measure_layout', '_after_layout']) {
+    const act = view[name]
+    view[name] = function() { if (this.layout != null) act.call(this) }
+  }
+  view._measures_when_drawn = true
+}
+"""
+
+
+def measure_when_drawn(document: Document) -> None:
+    """Let a plot that is not drawn yet be passed over; it is measured when it is drawn."""
+    document.js_on_event("document_ready", CustomJS(code=_GUARD_JS))

@@ -1,0 +1,66 @@
+"""Which part of the map is in view, and how many pixels it gets."""
+
+import math
+
+import numpy as np
+
+from explorer.views.projection import Projection
+
+__all__ = ["FIT_JS", "box_of", "picture_size", "view_extent"]
+
+PIXELS = 390_000
+"""Bytes of a picture on its way to the browser, at most: one a pixel."""
+
+MARGIN = 0.15
+"""What is drawn beyond each edge of the part in view, so that a short pan shows no gap."""
+
+
+# Pixels of both axes are equally long, whatever the shape of the card: the map is fitted into its frame.
+FIT_JS = """
+const w = plot.inner_width, h = plot.inner_height
+if (!(w > 0 && h > 0)) return
+const [x0, x1, y0, y1] = home.data.extent
+const k = Math.max(1.07 * (x1 - x0) / w, 1.1 * (y1 - y0) / h)  // room for the words
+const cx = (x0 + x1) / 2, cy = (y0 + y1) / 2
+const x = [cx - k * w / 2, cx + k * w / 2], y = [cy - k * h / 2, cy + k * h / 2]
+plot.x_range.setv({start: x[0], end: x[1], reset_start: x[0], reset_end: x[1]})
+plot.y_range.setv({start: y[0], end: y[1], reset_start: y[0], reset_end: y[1]})
+"""
+
+
+def picture_size(aspect: float, width: int = 960) -> tuple[int, int]:
+    """Return pixels across and down of a picture of this aspect, within `PIXELS`."""
+    width = min(width, math.floor(math.sqrt(PIXELS * aspect)))
+    return width, max(1, min(math.floor(PIXELS / width), round(width / aspect)))
+
+
+def view_extent(
+    projection: Projection, x0: float, x1: float, y0: float, y1: float
+) -> tuple[float, float, float, float] | None:
+    """Return the part of the map to draw for a view, None for all of it.
+
+    Parameters
+    ----------
+    projection : Projection
+        Of the map.
+    x0, x1, y0, y1 : float
+        Edges of the view on the plane.
+    """
+    left, right, bottom, top = projection.extent
+    width, height = x1 - x0, y1 - y0
+    if not (width > 0 and height > 0) or (width >= 0.8 * (right - left) and height >= 0.8 * (top - bottom)):
+        return None
+    west, east = max(left, x0 - MARGIN * width), min(right, x1 + MARGIN * width)
+    south, north = max(bottom, y0 - MARGIN * height), min(top, y1 + MARGIN * height)
+    return (west, east, south, north) if east > west and north > south else None
+
+
+def box_of(
+    projection: Projection, x0: float, x1: float, y0: float, y1: float
+) -> tuple[float, float, float, float] | None:
+    """Return the box of degrees (west, south, east, north) around a rectangle of the plane, None off the globe."""
+    lon, lat = projection.inverse(*np.meshgrid(np.linspace(x0, x1, 41), np.linspace(y0, y1, 41)))
+    if not np.isfinite(lon).any():
+        return None
+    edges = (np.nanmin(lon), np.nanmin(lat), np.nanmax(lon), np.nanmax(lat))
+    return tuple(round(float(edge), 2) for edge in edges)

@@ -1,0 +1,350 @@
+"""The front door: serve the app, or do its work without a screen."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+ROOT = Path(__file__).resolve().parent
+OURS = ("models", "data_catalog", "explorer", "launch.py")
+HELP = {"help_option_names": ["-h", "--help"]}
+
+
+class FrontDoor(click.Group):
+    """Commands of the program; without one, ``serve``. Bad input ends with status 2 and one line."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``serve`` in front of options that stand alone."""
+        if not args or (args[0].startswith("-") and args[0] not in {"-h", "--help", "--version"}):
+            args = ["serve", *args]
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; say in one line what is wrong with the user's input."""
+        try:
+            return super().invoke(ctx)
+        except (ValueError, KeyError, OSError) as error:
+            if "--debug" in sys.argv or not is_bad_input(error):
+                raise
+            text = error.args[0] if isinstance(error, KeyError) and error.args else error
+            raise BadInput(" ".join(str(text).split())) from error
+
+
+class BadInput(click.ClickException):
+    """One line about the user's input; status 2, as for a wrong option."""
+
+    exit_code = 2
+
+
+def is_bad_input(error: BaseException) -> bool:
+    """Whether an error was raised on purpose by our own code, and not met by surprise deep in a library."""
+    if isinstance(error, OSError):
+        return True
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    path = Path(frame.tb_frame.f_code.co_filename) if frame is not None else Path()
+    return path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in OURS
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[float], None]]:
+    """Show the share done on the error stream; yields the function that is told of it."""
+    with click.progressbar(length=1000, label=label, file=sys.stderr) as bar:
+        yield lambda share: bar.update(max(0, int(1000 * min(1.0, share)) - bar.pos))
+
+
+def say(text: str) -> None:
+    """Tell the user something that is no result."""
+    click.echo(text, err=True)
+
+
+class Opened(NamedTuple):
+    """Drivers of a run, and the tower that judges it if they are a tower's."""
+
+    ds: Any
+    tower: Any = None
+    sources: Any = None
+
+
+def read_experiment(name: str) -> Any:
+    """Read an experiment from its TOML file, or from a result that carries it."""
+    from models.experiment import Experiment
+
+    path = Path(name)
+    if not path.exists():
+        msg = f"No experiment file {name!r}; `python launch.py run --example carbon` prints one."
+        raise FileNotFoundError(msg)
+    if path.suffix not in {".nc", ".zarr"}:
+        return Experiment.from_toml(path.read_bytes())
+    import xarray as xr
+
+    with xr.open_dataset(path, engine="zarr" if path.is_dir() else "h5netcdf") as result:
+        return Experiment.from_attrs(result.attrs)
+
+
+def with_table(plan: Any, bplut: str) -> Any:
+    """Take the biome properties of a user's table; the soils start in balance with it."""
+    from models.l4c.bplut import BplutFile
+
+    own = BplutFile.read(Path(bplut)).overrides(plan.l4c.bplut)
+    say(f"note: {len(own)} values of {Path(bplut).name} differ from {plan.l4c.bplut}; soils start in balance with them")
+    # What the experiment itself changes comes later, and so wins.
+    return replace(plan, l4c=replace(plan.l4c, parameters=(*own, *plan.l4c.parameters), spin_up="experiment"))
+
+
+def open_drivers_of(plan: Any, drivers: str | None, data: tuple[str, ...]) -> Opened:
+    """Open the dataset that an experiment asks for; a file is recognised by its content."""
+    if plan.dataset == "file":
+        if drivers is None:
+            msg = 'The experiment says dataset = "file": give it with --drivers FILE.'
+            raise ValueError(msg)
+        from data_catalog.datasets.climatology_npz import is_climatology
+
+        path = Path(drivers)
+        if path.is_file() and is_climatology(path):
+            from data_catalog.datasets.climatology_npz import load
+
+            return Opened(load(path))
+        if path.suffix.lower() in {".csv", ".gz", ".zip"}:
+            from data_catalog.datasets.fluxnet import read_fluxnet
+            from data_catalog.datasets.fluxnet_daily import to_daily
+
+            return at_tower(to_daily(read_fluxnet(path, need="drivers")), plan)
+        from data_catalog.datasets.driver_file import open_drivers
+
+        return Opened(open_drivers(path))
+    if plan.dataset == "tower":
+        from data_catalog.towers import TOWERS, open_tower, towers_in
+
+        if not plan.site:
+            known = ", ".join(dict.fromkeys([*towers_in(data), *TOWERS]))
+            msg = f'The experiment says dataset = "tower": name it with site, of {known}.'
+            raise ValueError(msg)
+        return at_tower(open_tower(plan.site, data), plan)
+    return Opened(open_world(plan))
+
+
+def open_world(plan: Any) -> Any:
+    """Open the embedded world, made first if need be."""
+    from data_catalog import open_dataset
+    from data_catalog.world import store
+
+    if not store.is_built(plan.grid):
+        with progress_bar(f"building {plan.grid}") as progress:
+            store.build(plan.grid, progress=progress)
+    ds = open_dataset("reference-earth", grid=plan.grid)
+    if plan.seed != ds.attrs.get("seed", plan.seed):
+        msg = f"seed = {plan.seed}: the weather of the embedded world exists for seed = {ds.attrs['seed']} alone."
+        raise ValueError(msg)
+    return ds
+
+
+def at_tower(tower: Any, plan: Any) -> Opened:
+    """Put a tower's drivers together with the world's where it measured nothing."""
+    from data_catalog.drivers import tower_drivers
+
+    ds, sources = tower_drivers(tower, open_world(plan), grid=plan.grid)
+    return Opened(ds, tower, sources)
+
+
+def tell_tower(opened: Opened, plan: Any, out: str) -> None:
+    """Say where each driver came from, and how the run agrees with the tower's own fluxes."""
+    say("driver    share  source")
+    for row in opened.sources.itertuples():
+        say(f"{row.driver:<9} {row.share:5.0%}  {row.source}")
+    if plan.output != "daily" or not {"gpp", "reco", "nee"} & set(opened.tower.variables):
+        return
+    import xarray as xr
+
+    from models.skill.scores import compare_with_tower
+
+    with xr.open_dataset(out, engine="zarr" if out.endswith(".zarr") else "h5netcdf") as result:
+        scores = compare_with_tower(result, opened.tower)
+    say("\nagainst the tower [gC m-2 d-1]\nflux  season     r   RMSE  ubRMSE   bias      n")
+    for flux in scores["variable"].values:
+        for season in scores["season"].values:
+            s = scores.sel(variable=flux, season=season)
+            say(
+                f"{flux:<5} {season:<6} {float(s['r']):6.2f} {float(s['rmse']):6.2f} {float(s['ubrmse']):7.2f}"
+                f" {float(s['bias']):6.2f} {int(s['n']):6d}"
+            )
+
+
+def version_of_program(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print the version and leave."""
+    if not wanted:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        click.echo(f"Land Carbon Explorer {version('land-carbon-explorer')}")
+    except PackageNotFoundError:
+        click.echo("Land Carbon Explorer (not installed: run `python -m pip install -e .`)")
+    ctx.exit()
+
+
+@click.group(cls=FrontDoor, context_settings=HELP)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=version_of_program)
+def main() -> None:
+    """Land Carbon Explorer: rerun land-carbon models live.
+
+    Without a command it serves the app and opens it in the browser.
+    """
+
+
+@main.command()
+@click.option("--port", default=5006, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free one.")
+@click.option("--address", default="localhost", show_default=True, help="0.0.0.0 lets other machines in.")
+@click.option("--show/--no-show", default=True, show_default=True, help="Open a tab in the browser.")
+@click.option(
+    "--allow-websocket-origin", "origins", multiple=True, metavar="HOST[:PORT]", help="Host under which others come."
+)
+@click.option("--basic-auth", metavar="PASSWORD|FILE", help="One password for all, or a JSON file {user: password}.")
+@click.option(
+    "--data", multiple=True, type=click.Path(exists=True, file_okay=False), help="Folder of data of your own."
+)
+@click.option(
+    "--log-level", default="warning", type=click.Choice(["debug", "info", "warning", "error"]), show_default=True
+)
+@click.option("--debug", is_flag=True, hidden=True)
+def serve(**options: Any) -> None:
+    """Serve the app (what happens without a command)."""
+    options.pop("debug")
+    from explorer.app import serve as serve_app
+
+    serve_app(**options)
+
+
+@main.command()
+@click.argument("experiment", required=False, metavar="EXPERIMENT.toml")
+@click.option("--out", metavar="OUT.nc|OUT.zarr", help="File to write; one of that name is replaced.")
+@click.option(
+    "--drivers", metavar="FILE", help="Drivers: NetCDF or Zarr (cell, time), .npz climatology, FLUXNET table."
+)
+@click.option(
+    "--data", multiple=True, type=click.Path(exists=True, file_okay=False), help="Folder of towers of your own."
+)
+@click.option("--bplut", metavar="FILE.csv", help="Biome properties of your own, in the mission's 44-column format.")
+@click.option("--example", metavar="NAME", help="Print a commented experiment to start from: carbon.")
+@click.option("--scheduler", metavar="tcp://HOST:PORT", help="Spread the cells over a dask.distributed cluster.")
+@click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
+def run(
+    experiment: str,
+    out: str,
+    drivers: str,
+    data: tuple[str, ...],
+    bplut: str,
+    example: str,
+    scheduler: str,
+    debug: bool,
+) -> None:
+    r"""Run an experiment and write its result as CF NetCDF or Zarr.
+
+    EXPERIMENT.toml may also be the result of an earlier run, which carries its experiment.
+
+    \b
+    python launch.py run --example carbon > carbon.toml
+    python launch.py run carbon.toml --out carbon.nc
+    python launch.py run carbon.toml --drivers drivers.nc --out carbon.zarr
+    """
+    if example is not None:
+        from models.examples import EXAMPLES
+
+        if example not in EXAMPLES:
+            msg = f"No example is called {example[:40]!r}; there are {', '.join(EXAMPLES)}."
+            raise ValueError(msg)
+        click.echo(EXAMPLES[example], nl=False)
+        return
+    if experiment is None:
+        msg = "Which experiment? Give EXPERIMENT.toml; `run --example carbon` prints one to start from."
+        raise click.UsageError(msg)
+    if out is None:
+        msg = "Where to? Give --out OUT.nc or --out OUT.zarr."
+        raise click.UsageError(msg)
+
+    from models.experiment import run_to_file
+    from models.output import check_target
+
+    check_target(out)
+    plan = read_experiment(experiment)
+    if bplut is not None:
+        plan = with_table(plan, bplut)
+    if drivers is not None:
+        plan = replace(plan, dataset="file")
+        if Path(drivers).resolve() == Path(out).resolve():
+            msg = f"--out {out!r} is the drivers' file itself; choose another name."
+            raise ValueError(msg)
+    opened = open_drivers_of(plan, drivers, data)
+    started = time.perf_counter()
+    with opened.ds, progress_bar("running") as progress:
+        written = run_to_file(plan, opened.ds, out, progress=progress, scheduler=scheduler)
+    for note in written.notes:
+        say(f"note: {note}")
+    say(f"{out}: {written.cells:,} cells x {written.steps:,} time steps in {time.perf_counter() - started:.1f} s")
+    if opened.tower is not None:
+        tell_tower(opened, plan, out)
+
+
+@main.group()
+def world() -> None:
+    """Build the embedded world, or tell its state."""
+
+
+GRIDS = click.Choice(["36km", "108km"])
+
+
+@world.command()
+@click.option("--grid", type=GRIDS, default="36km", show_default=True)
+@click.option("--debug", is_flag=True, hidden=True)
+def build(grid: str, debug: bool) -> None:
+    """Make the daily weather of the embedded world, packed in the user's cache."""
+    from data_catalog.world import store
+
+    started = time.perf_counter()
+    with progress_bar(f"building {grid}") as progress:
+        store.build(grid, progress=progress)
+    say(f"{grid}: built in {time.perf_counter() - started:.1f} s")
+
+
+@world.command()
+@click.option("--debug", is_flag=True, hidden=True)
+def info(debug: bool) -> None:
+    """Say which grids are built, and what the world is made of."""
+    from data_catalog import CATALOG
+    from data_catalog.world import store
+
+    entry = CATALOG["reference-earth"]
+    click.echo(f"{entry.name}: {entry.title}\nlicence: {entry.licence}\ncitation: {entry.citation}")
+    for grid in GRIDS.choices:
+        state = "built" if store.is_built(grid) else f"not built yet: python launch.py world build --grid {grid}"
+        click.echo(f"{grid}: {state}")
+
+
+@main.command()
+@click.argument("path", required=False, type=click.Path(exists=True))
+@click.option("--debug", is_flag=True, hidden=True)
+def catalog(path: str | None, debug: bool) -> None:
+    """List what the catalog holds, or what PATH holds and what is wrong with it."""
+    if path is None:
+        from data_catalog import CATALOG
+
+        for entry in CATALOG.values():
+            kind = ", synthetic" if entry.synthetic else ""
+            click.echo(
+                f"{entry.name}: {entry.title} ({', '.join(entry.feeds)}{kind}; {entry.licence})\n    {entry.citation}"
+            )
+        return
+    from data_catalog.scan import scan
+
+    for row in scan(path):
+        click.echo(str(row))
+
+
+if __name__ == "__main__":
+    main()
