@@ -1,8 +1,5 @@
 """Columns and runs that several tests of the land surface model share."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 import xarray as xr
@@ -13,20 +10,8 @@ from models.land.columns import cold_start, column_table
 from models.land.layout import LANES
 from models.land.run import LandOptions, run_land
 
-SHARED = Path(__file__).resolve().parents[4] / "shared"
 COVER = {12: 0.96, 10: 0.90, 4: 0.95, 1: 0.90, 7: 0.50, 14: 0.95, 5: 0.95}
 CLIMATES = ("IL", "MED", "BOR", "ATL")
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """The folder of reference numbers and real observations that stands beside the project."""
-    if not SHARED.is_dir():
-        what = f"The reference numbers are not here: no folder {SHARED.name}/ beside the project."
-        if os.environ.get("CI", "").lower() in ("1", "true", "yes"):
-            pytest.fail(f"{what} In CI this may not be missing.")
-        pytest.skip(what)
-    return SHARED
 
 
 @pytest.fixture(scope="session")
