@@ -79,9 +79,8 @@ class Session(param.Parameterized):
         a, b, selection, self.problems = read_address(address)
         self.wanted = b.grid if re.search(r"(^|[?&])grid=", address) else GRIDS[-1]
         ready = worlds.ready
-        if self.wanted not in ready:
-            start = ready[0] if ready else GRIDS[0]
-            a, b = replace(a, grid=start), replace(b, grid=start)
+        start = self.wanted if self.wanted in ready else (ready or GRIDS)[0]
+        a, b = replace(a, grid=start), replace(b, grid=start)
         super().__init__(a=a, b=b, selection=selection)
         self.number = next(_NUMBERS)
         self.worlds = worlds

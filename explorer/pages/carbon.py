@@ -1,5 +1,7 @@
 """Move a biome property of the SMAP L4 Carbon model, and watch GPP, respiration, NEE and soil carbon answer."""
 
+import functools
+
 import panel_material_ui as pmui
 
 from explorer.address import TABS
@@ -55,10 +57,6 @@ class CarbonPage(Page):
         self.map = MapCard(session, table, self.controls.draw)
         self.cell = CellCard(session)
         self.ramps = RampCard(session, self.controls.move)
-        self.totals = TotalsTab(session)
-        self.equations = EquationsTab(session)
-        self.towers = TowersTab(session)
-        self.runs = RunsTab(session, self.map)
         explore = pmui.Grid(
             pmui.Grid(self.map.pane, size={"xs": 12, "lg": 7.45}),
             pmui.Grid(
@@ -68,15 +66,12 @@ class CarbonPage(Page):
             container=True,
             sizing_mode="stretch_width",
         )
-        panes = {
-            "explore": explore,
-            "towers": self.towers.pane,
-            "totals": self.totals.pane,
-            "equations": self.equations.pane,
-            "runs": self.runs.pane,
-        }
+        # What stands on the other tabs is made when they are opened first: half of a page's cost.
+        self.places = {name: pmui.Column(sizing_mode="stretch_width", margin=0) for name in TABS}
+        self.places["explore"].append(explore)
+        self._open(session.selection.tab)
         self.tabs = pmui.Tabs(
-            *((TAB_WORDS[name], panes[name]) for name in TABS),
+            *((TAB_WORDS[name], self.places[name]) for name in TABS),
             active=TABS.index(session.selection.tab),
             dynamic=True,
             sizing_mode="stretch_width",
@@ -87,9 +82,35 @@ class CarbonPage(Page):
         session.param.watch(self._on_selection, "selection")
         return [self.kpis.pane, self.tabs]
 
+    @functools.cached_property
+    def towers(self) -> TowersTab:
+        """The tab Towers."""
+        return TowersTab(self.session)
+
+    @functools.cached_property
+    def totals(self) -> TotalsTab:
+        """The tab Zonal & totals."""
+        return TotalsTab(self.session)
+
+    @functools.cached_property
+    def equations(self) -> EquationsTab:
+        """The tab Equations."""
+        return EquationsTab(self.session)
+
+    @functools.cached_property
+    def runs(self) -> RunsTab:
+        """The tab Runs & export."""
+        return RunsTab(self.session, self.map)
+
+    def _open(self, name: str) -> None:
+        """Put what belongs on a tab there, once."""
+        if not len(self.places[name]):
+            self.places[name].append(getattr(self, name).pane)
+
     def _on_tab(self, event) -> None:
         """Remember the tab, and draw what stands on it."""
         name = TABS[event.new]
+        self._open(name)
         if name != self.session.selection.tab:
             self.session.select(tab=name)
         self._draw_tab(name, self.session.answer)
@@ -110,13 +131,8 @@ class CarbonPage(Page):
         """Draw one tab; the others are drawn when they are opened."""
         if answer is None:
             return
-        for view in {
-            "explore": (self.map, self.cell, self.ramps),
-            "towers": (self.towers,),
-            "totals": (self.totals,),
-            "equations": (self.equations,),
-            "runs": (self.runs,),
-        }[name]:
+        views = (self.map, self.cell, self.ramps) if name == "explore" else (getattr(self, name),)
+        for view in views:
             view.update(answer)
 
     def _draw_kpis(self, answer: Answer) -> None:

@@ -48,10 +48,12 @@ class TowersTab:
             margin=8,
         )  # fmt: skip
         if self.site.value not in self.options.values():
-            self.session.problems.append(
-                f"tower = {self.session.selection.site[:40]!r} is not here; there are "
-                f"{', '.join(self.options.values())}."
-            )
+            known = ", ".join(self.options.values())
+            problem = f"tower = {self.session.selection.site[:40]!r} is not here; there are {known}."
+            if self.session.loaded:
+                self.session.tell(problem, "warning")
+            else:
+                self.session.problems.append(problem)
             self.site.value = default
         self.flux = switch("Flux", FLUXES, "gpp", margin=8)
         self.upload = pmui.FileInput(

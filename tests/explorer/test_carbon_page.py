@@ -91,6 +91,7 @@ def test_a_dragged_ramp_limit_moves_the_slider_and_back(page):
 @pytest.mark.parametrize("driver", [*RAMPS, "t_soil"])
 def test_each_constraint_has_an_editor(page, driver):
     page.ramps.driver.value = driver
+    page.session.ask()
     settle(page)
     assert page.ramps.editor.driver == driver
     fields = {"t_soil": ("tsoil_beta",)}.get(driver, RAMPS.get(driver))
