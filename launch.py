@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -54,9 +54,19 @@ def is_bad_input(error: BaseException) -> bool:
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[float], None]]:
-    """Show the share done on the error stream; yields the function that is told of it."""
-    with click.progressbar(length=1000, label=label, file=sys.stderr) as bar:
-        yield lambda share: bar.update(max(0, int(1000 * min(1.0, share)) - bar.pos))
+    """Show the share done on the error stream; yields the function that is told of it.
+
+    The bar appears when it is first told, so that input refused before leaves one line alone.
+    """
+    with ExitStack() as stack:
+        bars: list[Any] = []
+
+        def told(share: float) -> None:
+            if not bars:
+                bars.append(stack.enter_context(click.progressbar(length=1000, label=label, file=sys.stderr)))
+            bars[0].update(max(0, int(1000 * min(1.0, share)) - bars[0].pos))
+
+        yield told
 
 
 def say(text: str) -> None:
@@ -86,6 +96,22 @@ def read_experiment(name: str) -> Any:
 
     with xr.open_dataset(path, engine="zarr" if path.is_dir() else "h5netcdf") as result:
         return Experiment.from_attrs(result.attrs)
+
+
+def check_options(plan: Any, out: str, **files: Any) -> None:
+    """Refuse options that the experiment's model does not take, and an output that is one of the inputs."""
+    land = plan.model == "land"
+    for name in ("drivers", "bplut", "data") if land else ("forcing", "columns"):
+        if files[name]:
+            msg = f'--{name} is nothing for model = "{plan.model}"' + ("; give --forcing FILE." if land else ".")
+            raise ValueError(msg)
+    if land and not files["forcing"]:
+        msg = "The land surface model needs weather: give --forcing FILE; `run --example land` says what it holds."
+        raise ValueError(msg)
+    for name in ("drivers", "forcing", "columns"):
+        if files[name] and Path(files[name]).resolve() == Path(out).resolve():
+            msg = f"--out {out!r} is the {name} file itself; choose another name."
+            raise ValueError(msg)
 
 
 def with_table(plan: Any, bplut: str) -> Any:
@@ -230,8 +256,10 @@ def serve(**options: Any) -> None:
 @click.option(
     "--data", multiple=True, type=click.Path(exists=True, file_okay=False), help="Folder of towers of your own."
 )
+@click.option("--forcing", metavar="FILE", help="Weather of a land run: NetCDF or Zarr (column, time), FLUXNET table.")
+@click.option("--columns", metavar="FILE.nc", help="What the columns of a land run are, where --forcing doesn't say.")
 @click.option("--bplut", metavar="FILE.csv", help="Biome properties of your own, in the mission's 44-column format.")
-@click.option("--example", metavar="NAME", help="Print a commented experiment to start from: carbon.")
+@click.option("--example", metavar="NAME", help="Print a commented experiment to start from: carbon, land.")
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Spread the cells over a dask.distributed cluster.")
 @click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
 def run(
@@ -239,6 +267,8 @@ def run(
     out: str,
     drivers: str,
     data: tuple[str, ...],
+    forcing: str,
+    columns: str,
     bplut: str,
     example: str,
     scheduler: str,
@@ -252,6 +282,7 @@ def run(
     python launch.py run --example carbon > carbon.toml
     python launch.py run carbon.toml --out carbon.nc
     python launch.py run carbon.toml --drivers drivers.nc --out carbon.zarr
+    python launch.py run land.toml --forcing forcing.nc --out land.nc
     """
     if example is not None:
         from models.examples import EXAMPLES
@@ -273,20 +304,25 @@ def run(
 
     check_target(out)
     plan = read_experiment(experiment)
+    check_options(plan, out, drivers=drivers, bplut=bplut, data=data, forcing=forcing, columns=columns)
     if bplut is not None:
         plan = with_table(plan, bplut)
     if drivers is not None:
         plan = replace(plan, dataset="file")
-        if Path(drivers).resolve() == Path(out).resolve():
-            msg = f"--out {out!r} is the drivers' file itself; choose another name."
-            raise ValueError(msg)
-    opened = open_drivers_of(plan, drivers, data)
+    if forcing is not None:
+        from data_catalog.datasets.land_forcing import open_forcing
+
+        plan = replace(plan, dataset="file")
+        opened = Opened(open_forcing(forcing, columns))
+    else:
+        opened = open_drivers_of(plan, drivers, data)
     started = time.perf_counter()
     with opened.ds, progress_bar("running") as progress:
         written = run_to_file(plan, opened.ds, out, progress=progress, scheduler=scheduler)
     for note in written.notes:
         say(f"note: {note}")
-    say(f"{out}: {written.cells:,} cells x {written.steps:,} time steps in {time.perf_counter() - started:.1f} s")
+    places = "columns" if plan.model == "land" else "cells"
+    say(f"{out}: {written.cells:,} {places} x {written.steps:,} time steps in {time.perf_counter() - started:.1f} s")
     if opened.tower is not None:
         tell_tower(opened, plan, out)
 

@@ -59,5 +59,69 @@ spin_up = "table"
 # north = 44.0
 """
 
-EXAMPLES = {"carbon": CARBON}
+LAND = """\
+# An experiment of Land Carbon Explorer: the land surface model, with water, energy, snow and living vegetation.
+# Run it on weather of yours: python launch.py run land.toml --forcing FORCING.nc --out OUT.nc
+# With a second file that says what each column is:        ... --forcing FORCING.nc --columns COLUMNS.nc --out OUT.nc
+# On a half-hourly flux tower (FLUXNET, AmeriFlux-FLUXNET): ... --forcing FLX_..._HH_....csv --out OUT.nc
+# Every setting may be left out; the values here are the defaults.
+#
+# FORCING.nc (or .zarr) holds, on (time) or on (climate, time), (site, time), (column, time):
+#   T [K], q [kg kg-1], P [Pa], wind [m s-1], SW [W m-2], LW [W m-2], PR [kg m-2 s-1],
+#   or under our names: t_air, q_air, pressure, wind, sw_down, lw_down, precip_rate (or precip, in mm d-1),
+# without gaps, evenly spaced, for whole days. It, or COLUMNS.nc on (column), may also say what the columns are:
+#   veg and soil (classes), shdmax [%], tbot [K], latitude, longitude, forcing_height [m], soil_colour,
+#   and in COLUMNS.nc climate (column): the name or number (from 0) of the weather that a column takes. Without it,
+#   the name of a column may begin with that of its climate, as in "IL:veg12:soil4".
+# OUT.nc holds daily means on (column, time) and (column, layer, time): soil_moisture, soil_temperature, ssm, rzsm,
+# lai, gpp, npp, nee, et, transpiration, soil_evaporation, runoff, drainage, swe and more, and the balances' residuals.
+
+model = "land"
+dataset = "file"             # the weather comes from --forcing
+region = "world"             # columns to run: a name, as "Iberia"; or a box of [region] west, south, east, north
+period = ["", ""]            # first and last day to report, as ["2015-03-01", "2015-08-31"]; "" is the forcing's own
+
+[land]
+time_step = 1.0              # h: 0.5 | 1.0 | 3.0
+hydraulics = "clapp_hornberger"  # "clapp_hornberger" | "van_genuchten"
+drainage = "free"            # "free" | "groundwater" (an aquifer below the soil)
+output = "daily"             # "daily" means | "native": every step
+
+# From a cold start the forcing is run over and over, and the last cycle is reported.
+cycles = 10                  # passes through the forcing, the reported one included; 1 is without spin-up
+stop_when_settled = false    # true: report as soon as soil water and LAI repeat from cycle to cycle, within
+                             # 0.001 m3 m-3 and 0.01 m2 m-2; `cycles` is then the most
+soil_carbon = "given"        # "given": as the cycles left it | "balanced": fast soil carbon put where it repeats
+soil_moisture = 0.28         # m3 m-3, of all layers at the cold start
+lai = 2.0                    # m2 m-2, at the cold start
+
+# The clock of the forcing. A tower's table says its own.
+stamp = "auto"               # the time of a record is the "end" or the "start" of its interval; "auto": the end,
+                             # unless the forcing has an attribute stamp
+utc_offset = 0.0             # h by which the clock is ahead of UTC
+start = ""                   # for a forcing without times: that of its first record, as "1998-01-01T00:00",
+record_step = 0.5            # and the time from record to record, in h
+
+# What the columns are; this stands above what the files say. Each setting is one value for all columns,
+# a list with a value for each column, or a table by vegetation class. Vegetation, soil, latitude and longitude are
+# needed, here or in a file.
+[land.columns]
+# vegetation = 12            # MODIS-IGBP class 1 to 20, or its name, as "cropland"
+# soil = 4                   # STAS class 1 to 19, or its name, as "silt loam"
+# vegetation_fraction = 0.9  # share of the ground under vegetation (shdmax / 100), 0.9 if nothing says otherwise
+# vegetation_fraction = {1 = 0.90, 4 = 0.95, 5 = 0.95, 7 = 0.50, 10 = 0.90, 12 = 0.96, 14 = 0.95}  # or by class
+# t_bottom = 285.0           # K, of the deep soil (tbot)
+# latitude = 40.01           # degrees north
+# longitude = -88.37         # degrees east
+# forcing_height = 10.0      # m, of wind and temperature above the canopy's displacement
+# soil_colour = 4            # 1 bright to 8 dark
+# climate = ["IL", "MED"]    # whose weather each column takes: name, or number from 0
+
+# Parameters that differ from the tables of vegetation and soil, for all columns. Take off the # to change them:
+[land.parameters]
+# vcmax25 = 60.0             # umol m-2 s-1
+# coupling = 1.5             # 1, strength of the water flow between surface and root zone
+"""
+
+EXAMPLES = {"carbon": CARBON, "land": LAND}
 """Name of an example -> its text."""

@@ -15,15 +15,17 @@ import xarray as xr
 from models.execution import LARGEST_IN_MEMORY, Written, plan_run, run_blocks, run_on_cluster
 from models.l4c.bplut import pft_of
 from models.l4c.params import L4CParams
+from models.land.experiment import run_columns, write_columns
+from models.land.options import LandChoices
 from models.options import L4C_CHOICES, L4COptions, check_choice
 from models.output import MemoryTarget, check_target, open_target
 from models.provenance import check_keys, parse_json, parse_query, parse_toml, write_query
 from models.regions import REGIONS, WORLD, Region, region_named
 
-__all__ = ["CHOICES", "Experiment", "L4COptions", "Region", "run", "run_to_file"]
+__all__ = ["CHOICES", "Experiment", "L4COptions", "LandChoices", "Region", "run", "run_to_file"]
 
 CHOICES = {
-    "model": ("l4c",),
+    "model": ("l4c", "land"),
     "dataset": ("reference-earth", "tower", "file"),
     "grid": ("108km", "36km"),
     "output": ("daily", "monthly", "annual"),
@@ -44,7 +46,7 @@ class Experiment:
     Attributes
     ----------
     model : str
-        "l4c".
+        "l4c", or "land", the land surface model.
     dataset : str
         Drivers: "reference-earth" (the embedded world), "tower" (one site, see ``site``), or "file".
     grid : str
@@ -65,7 +67,9 @@ class Experiment:
     seed : int
         Of the weather generator and of every random draw.
     l4c : L4COptions
-        Choices of the model.
+        Choices of L4C.
+    land : LandChoices
+        Choices of the land surface model; text has them only where they are not the defaults, or the model runs.
 
     Raises
     ------
@@ -84,6 +88,7 @@ class Experiment:
     precision: str = "float64"
     seed: int = 1
     l4c: L4COptions = field(default_factory=L4COptions)
+    land: LandChoices = field(default_factory=LandChoices)
 
     def __post_init__(self) -> None:
         for name, accepted in CHOICES.items():
@@ -106,6 +111,9 @@ class Experiment:
         if not isinstance(self.l4c, L4COptions):
             msg = f"l4c = {str(self.l4c)[:40]!r} must be the options of L4C."
             raise ValueError(msg)
+        if not isinstance(self.land, LandChoices):
+            msg = f"land = {str(self.land)[:40]!r} must be the choices of the land surface model."
+            raise ValueError(msg)
 
     def with_parameters(self, pft: str, **values: float | None) -> "Experiment":
         """Return the experiment with biome properties of one plant type changed; None puts the table's value back."""
@@ -127,6 +135,11 @@ class Experiment:
         for pft, name, value in nested["l4c"].pop("parameters"):
             parameters.setdefault(pft, {})[name] = value
         nested["l4c"]["parameters"] = parameters
+        nested["land"] = self.land.to_mapping()
+        if self.model != "land" and self.land == LandChoices():
+            del nested["land"]
+        if self.model == "land" and self.l4c == L4COptions():
+            del nested["l4c"]
         return nested
 
     @classmethod
@@ -146,6 +159,8 @@ class Experiment:
         if "l4c" in values:
             check_keys("l4c", values["l4c"], [f.name for f in fields(L4COptions)])
             values["l4c"] = L4COptions(**values["l4c"])
+        if "land" in values:
+            values["land"] = LandChoices.from_mapping(values["land"])
         return cls(**values)
 
     def to_toml(self) -> str:
@@ -169,7 +184,9 @@ class Experiment:
     def to_query(self) -> str:
         """Return a URL query holding what differs from the defaults: ``grid=36km&GRS.lue_max=1.9``."""
         mine, plain = self.to_mapping(), Experiment().to_mapping()
-        options, plain_options = mine.pop("l4c"), plain.pop("l4c")
+        plain_options = plain.pop("l4c")
+        options = mine.pop("l4c", plain_options)
+        mine.pop("land", None)
         query: dict[str, str] = {}
         for name, value in mine.items():
             if value == plain[name]:
@@ -188,18 +205,21 @@ class Experiment:
             query["without"] = ",".join(options["without"])
         for pft, values in options["parameters"].items():
             query.update({f"{pft}.{name}": repr(value) for name, value in values.items()})
-        return write_query(query)
+        return write_query(query | self.land.to_query())
 
     @classmethod
     def from_query(cls, text: str) -> "Experiment":
         """Read an experiment from a URL query; raise ``ValueError`` if a field is unknown or not accepted."""
         query = parse_query(text)
-        scalars = [f.name for f in fields(cls) if f.name != "l4c"]
+        scalars = [f.name for f in fields(cls) if f.name not in ("l4c", "land")]
         mapping: dict[str, Any] = {}
         options: dict[str, Any] = {}
+        land: dict[str, str] = {}
         for name, value in query.items():
             pft, dot, parameter = name.partition(".")
-            if dot:
+            if dot and pft == "land":
+                land[parameter] = value
+            elif dot:
                 options.setdefault("parameters", []).append((pft, parameter, _float(name, value)))
             elif name in L4C_CHOICES:
                 options[name] = value
@@ -222,6 +242,8 @@ class Experiment:
                 raise ValueError(msg)
             box = {side: _float("box", value) for side, value in zip(_BOX, sides, strict=True)}
             mapping["region"] = {"name": mapping.pop("region", "box"), **box}
+        if land:
+            mapping["land"] = LandChoices.from_query(land).to_mapping()
         return cls.from_mapping({**mapping, **({"l4c": options} if options else {})})
 
 
@@ -281,7 +303,8 @@ def run(
     experiment : Experiment
         What to run.
     ds : xr.Dataset
-        Drivers in our names and units, on (cell, time); may be lazy.
+        Drivers in our names and units, on (cell, time); may be lazy. For the land surface model a forcing with what
+        its columns are, see `models.land.experiment.run_columns`.
     progress : callable, optional
         Told the share done, 0 to 1.
     cancelled : callable, optional
@@ -300,6 +323,8 @@ def run(
         If the drivers cannot run: see `models.l4c.run.prepare` and `models.l4c.drivers.pack_blocks`; if the region
         holds no cell or the period no day; if the result would not fit in memory.
     """
+    if experiment.model == "land":
+        return run_columns(experiment, ds, progress=progress, cancelled=cancelled)
     plan = plan_run(experiment, ds, block)
     if plan.layout.nbytes > LARGEST_IN_MEMORY:
         msg = (
@@ -339,6 +364,11 @@ def run_to_file(
         Cells, time steps and notes of the run.
     """
     path = check_target(out)
+    if experiment.model == "land":
+        if scheduler:
+            msg = "--scheduler spreads the cells of L4C; the land surface model takes every core of this machine."
+            raise ValueError(msg)
+        return write_columns(run_columns(experiment, ds, progress=progress, cancelled=cancelled), path)
     if scheduler and path.suffix != ".zarr":
         msg = f"--scheduler writes Zarr, which several processes can write at once: give --out {path.stem}.zarr."
         raise ValueError(msg)

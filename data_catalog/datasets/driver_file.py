@@ -14,7 +14,7 @@ from data_catalog.datasets.climatology_npz import load as load_climatology
 from data_catalog.entry import CatalogEntry
 from models.variables import VARIABLES
 
-__all__ = ["ALIASES", "DRIVERS", "ENTRY", "PARAMETERS", "open_drivers", "write_example"]
+__all__ = ["ALIASES", "DRIVERS", "ENTRY", "PARAMETERS", "open_drivers", "open_store", "write_example"]
 
 DRIVERS = ("par", "fpar", "tmin", "vpd", "smrz", "smsf", "t_soil", "frozen")
 """What L4C needs for each cell and day."""
@@ -117,7 +117,7 @@ def open_drivers(path: str | Path, *, block: int | None = None) -> xr.Dataset:
     path = Path(path)
     if path.suffix == ".npz":
         return load_climatology(path)
-    raw = _open(path)
+    raw = open_store(path)
     try:
         ds = _renamed(raw, path.name)
         ds = _with_pools(ds, raw, path.name)
@@ -146,10 +146,28 @@ def open_drivers(path: str | Path, *, block: int | None = None) -> xr.Dataset:
     return ds
 
 
-def _open(path: Path) -> xr.Dataset:
-    """Open whatever kind of file it is, by its content."""
+_WHAT = "drivers are a NetCDF file or a Zarr folder with dimensions (cell, time)"
+
+
+def open_store(path: Path, what: str = _WHAT) -> xr.Dataset:
+    """Open whatever kind of file it is, by its content, lazily.
+
+    Parameters
+    ----------
+    path : Path
+        NetCDF-4, NetCDF-3 or Zarr.
+    what : str
+        What it should be, for the message when it is not there.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is of another kind, truncated or damaged.
+    """
     if not path.exists():
-        msg = f"No file {str(path)!r}: drivers are a NetCDF file or a Zarr folder with dimensions (cell, time)."
+        msg = f"No file {str(path)!r}: {what}."
         raise FileNotFoundError(msg)
     if path.is_dir():
         if not any((path / mark).exists() for mark in ("zarr.json", ".zgroup", ".zmetadata")):

@@ -37,7 +37,9 @@ class LandOptions:
     groundwater : bool
         An aquifer below the soil instead of free drainage.
     spin_up : int
-        Most repetitions of the forcing before the run; it ends as soon as water and leaf area repeat.
+        Most repetitions of the forcing before the run.
+    settle : bool
+        End the spin-up as soon as water and leaf area repeat.
     soil_carbon : {"given", "balanced"}
         Leave fast soil carbon as the spin-up left it, or put it where a repeated cycle leaves it unchanged.
     output : {"daily", "native"}
@@ -50,12 +52,15 @@ class LandOptions:
         Which end of its interval a forcing record's time is.
     start : str
         ISO time of the first record, for a forcing without times.
+    utc_offset : float
+        Hours by which the forcing's clock is ahead of UTC.
     """
 
     dt: float = 3600.0
     van_genuchten: bool = False
     groundwater: bool = False
     spin_up: int = 0
+    settle: bool = True
     soil_carbon: str = "given"
     output: str = "daily"
     parameters: tuple[tuple[str, float], ...] = ()
@@ -63,6 +68,7 @@ class LandOptions:
     lai: float = 2.0
     stamp: str = "end"
     start: str = ""
+    utc_offset: float = 0.0
 
     def __post_init__(self):
         accepted = {
@@ -292,7 +298,8 @@ def run_land(
     sites = table.site
     needed = int(sites.max()) + 1
     latitude, longitude = np.zeros(needed), np.zeros(needed)
-    latitude[sites], longitude[sites] = table.latitude, table.longitude
+    # The sun's hour angle is that of a UTC clock as many degrees further west.
+    latitude[sites], longitude[sites] = table.latitude, table.longitude - 15.0 * options.utc_offset
     weather, times = forcing_array(forcing, options.dt, latitude, longitude, stamp=options.stamp, start=options.start)
     if weather.shape[1] < needed:
         msg = f"A column takes the forcing of site {needed - 1}, but the forcing has {weather.shape[1]} sites."
@@ -310,6 +317,8 @@ def run_land(
             van_genuchten=options.van_genuchten,
         )
 
+    if progress is not None:
+        progress(0.0)
     rounds = options.spin_up + 1
     settled = SpinUp(0, np.nan, np.nan)
     for cycle in range(options.spin_up):
@@ -317,7 +326,7 @@ def run_land(
         columns.balance[:] = 0.0
         advance(columns, weather, options, progress=_part(progress, cycle, rounds), cancelled=cancelled)
         settled = SpinUp(cycle + 1, *drift(before, columns))
-        if settled.done:
+        if settled.done and options.settle:
             break
     if options.spin_up and options.soil_carbon == "balanced":
         balance_soil_carbon(columns)

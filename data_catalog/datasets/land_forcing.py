@@ -1,0 +1,243 @@
+"""Weather for the land surface model from files: NetCDF or Zarr of columns, and half-hourly tower tables."""
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from data_catalog.datasets.driver_file import open_store
+from data_catalog.datasets.fluxnet import read_fluxnet
+from data_catalog.entry import CatalogEntry
+from models.variables import VARIABLES
+
+__all__ = ["ENTRY", "FORCING_NAMES", "open_forcing", "tower_forcing"]
+
+FORCING_NAMES = {
+    "T": "t_air",
+    "q": "q_air",
+    "P": "pressure",
+    "wind": "wind",
+    "SW": "sw_down",
+    "LW": "lw_down",
+    "PR": "precip_rate",
+}
+"""Names of a file of columns -> ours; ours are accepted too, ``precip`` where its unit is stated."""
+
+_SPELLINGS = {
+    "K": ("kelvin", "Kelvin", "degK", "degrees_K"),
+    "kg kg-1": ("kg/kg", "kg kg^-1", "kg kg**-1", "1"),
+    "Pa": ("pascal", "Pascal", "Pascals"),
+    "m s-1": ("m/s", "m s^-1", "m s**-1"),
+    "W m-2": ("W/m2", "W/m^2", "W m^-2", "W m**-2", "Watts m-2"),
+    "kg m-2 s-1": ("kg/m2/s", "kg m^-2 s^-1", "kg m**-2 s**-1", "mm s-1", "mm/s", "kg/m^2/s"),
+}
+_RAIN = {"mm d-1": 86400.0, "mm/d": 86400.0, "mm day-1": 86400.0, "mm/day": 86400.0, "mm h-1": 3600.0, "mm/h": 3600.0}
+_WEATHER = tuple(FORCING_NAMES.values())
+_ABOUT_COLUMNS = (
+    *("veg", "vegetation", "soil", "shdmax", "vegetation_fraction", "tbot", "t_bottom", "lat", "latitude", "lon"),
+    *("longitude", "forcing_height", "soil_colour", "forcing_site"),
+)
+_TABLES = (".csv", ".gz", ".zip")
+_IGBP = (
+    *("ENF", "EBF", "DNF", "DBF", "MF", "CSH", "OSH", "WSA", "SAV", "GRA", "WET", "CRO", "URB", "CVM", "SNO", "BSV"),
+    "WAT",
+)
+STANDARD_PRESSURE = 101325.0  # Pa
+SCALE_HEIGHT = 8434.0  # m
+SIGMA = 5.670374e-8  # W m-2 K-4
+
+
+def open_forcing(path: str | Path, columns: str | Path | None = None) -> xr.Dataset:
+    """Open weather for columns, in our names and units.
+
+    Parameters
+    ----------
+    path : str or Path
+        NetCDF or Zarr with the variables of `FORCING_NAMES` on (time) or (site, time), where site may be called
+        climate, column or cell; or a half-hourly or hourly FLUXNET table (.csv, .csv.gz, .zip).
+    columns : str or Path, optional
+        NetCDF or Zarr with a dimension ``column`` that says what each column is: ``veg``, ``soil``, ``shdmax`` [%],
+        ``tbot`` [K], ``latitude``, ``longitude``, ``forcing_height`` [m], ``soil_colour``, ``climate`` or
+        ``forcing_site`` (number from 0). Whatever else it holds is left alone.
+
+    Returns
+    -------
+    xr.Dataset
+        Weather, and what the file or files say of the columns, as `models.land.description.describe_columns` reads it.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is no such file, a variable is missing, or its unit is another one.
+    """
+    path = Path(path)
+    if path.suffix.lower() in _TABLES and path.is_file():
+        ds = tower_forcing(path)
+    else:
+        with open_store(path, "weather is a NetCDF file or a Zarr folder of columns, or a FLUXNET table") as raw:
+            ds = _weather(raw.load(), path.name)
+    return ds if columns is None else _with_columns(ds, Path(columns))
+
+
+def _weather(raw: xr.Dataset, file: str) -> xr.Dataset:
+    """Keep the weather and what is said of the columns, in our names and units."""
+    names = {name: FORCING_NAMES[name] for name in FORCING_NAMES if name in raw}
+    if "precip" in raw and "precip_rate" not in raw and "PR" not in raw:
+        names["precip"] = "precip_rate"
+    twice = next((old for old, new in names.items() if old != new and new in raw), None)
+    if twice is not None:
+        msg = f"{file} has {names[twice]} twice, also as {twice!r}: keep one."
+        raise ValueError(msg)
+    ds = raw.rename(names)
+    missing = [name for name in _WEATHER if name not in ds]
+    if missing:
+        theirs = {new: old for old, new in FORCING_NAMES.items()}
+        lacks = ", ".join(name if name == theirs[name] else f"{theirs[name]} ({name})" for name in missing)
+        msg = f"{file} lacks {lacks}; it has {', '.join(map(str, raw.data_vars))[:200] or 'nothing'}."
+        raise ValueError(msg)
+    for name in _WEATHER:
+        ds[name] = _in_our_unit(ds[name], name, "precip" if names.get("precip") == name else "", file)
+    ds = ds[[*_WEATHER, *(name for name in (*_ABOUT_COLUMNS, "cos_zenith") if name in ds)]]
+    ds.attrs["source"] = f"weather from the file {file}: {raw.attrs.get('title', 'no title')}"
+    return ds
+
+
+def _in_our_unit(values: xr.DataArray, name: str, old: str, file: str) -> xr.DataArray:
+    """Return a variable in our unit, or raise ``ValueError`` saying what it is in."""
+    unit, wanted = values.attrs.get("units"), VARIABLES[name].unit
+    if unit is not None:
+        unit = str(unit).strip()
+    if name == "precip_rate" and unit in _RAIN:
+        values = (values / _RAIN[unit]).assign_attrs(values.attrs)
+    elif unit is None and old:
+        msg = f"{old} of {file} has no unit: state 'mm d-1' or 'kg m-2 s-1' in its attribute units."
+        raise ValueError(msg)
+    elif unit is not None and unit != wanted and unit not in _SPELLINGS[wanted]:
+        msg = f"{old or name} of {file} is in {unit!r}, not {wanted!r}: convert it first."
+        raise ValueError(msg)
+    if not np.issubdtype(values.dtype, np.number):
+        msg = f"{old or name} of {file} holds {values.dtype}, not numbers."
+        raise ValueError(msg)
+    return values.assign_attrs(VARIABLES[name].cf_attrs)
+
+
+def _with_columns(ds: xr.Dataset, path: Path) -> xr.Dataset:
+    """Add what another file says of the columns."""
+    with open_store(path, "--columns is a NetCDF file or a Zarr folder with a dimension column") as raw:
+        if "column" not in raw.dims:
+            msg = f"{path.name} has no dimension 'column'; it has {', '.join(map(str, raw.dims)) or 'none'}."
+            raise ValueError(msg)
+        said = [name for name in (*_ABOUT_COLUMNS, "climate") if name in raw and raw[name].dims == ("column",)]
+        table = raw[said].load().reset_coords(said)
+    if not said:
+        msg = f"{path.name} says nothing of its columns: it needs some of {', '.join(_ABOUT_COLUMNS)} on (column)."
+        raise ValueError(msg)
+    count = table.sizes["column"]
+    if ds.sizes.get("column", count) != count:
+        msg = f"{path.name} has {count} columns, the forcing {ds.sizes['column']}."
+        raise ValueError(msg)
+    if "climate" in table:  # the dimension of the forcing may have this name
+        table = table.rename(climate="forcing_site")
+        if not np.issubdtype(table["forcing_site"].dtype, np.number):
+            known = [name.strip() for name in str(ds.attrs.get("climates", "")).split(",")]
+            strange = [str(name) for name in table["forcing_site"].values if str(name) not in known]
+            if strange:
+                msg = f"{path.name}: the forcing has no climate {strange[0]!r}; it has {', '.join(known)}."
+                raise ValueError(msg)
+            table["forcing_site"] = ("column", [known.index(str(name)) for name in table["forcing_site"].values])
+    # What the second file says stands above the first; names of one meaning are dropped together.
+    same = {"veg": "vegetation", "shdmax": "vegetation_fraction", "tbot": "t_bottom", "lat": "latitude"}
+    same["lon"] = "longitude"
+    told = {same.get(name, name) for name in table.variables}
+    kept = ds.drop_vars([name for name in ds.variables if same.get(name, name) in told and name != "column"])
+    if "column" in table.coords:
+        kept = kept.drop_vars("column", errors="ignore")
+    return kept.merge(table, combine_attrs="override").assign_attrs(ds.attrs)
+
+
+def tower_forcing(path: str | Path) -> xr.Dataset:
+    """Make weather of a half-hourly or hourly FLUXNET, AmeriFlux-FLUXNET or ICOS table.
+
+    Humidity comes from temperature, vapour pressure deficit and pressure (saturation: Bolton 1980, Mon. Weather Rev.
+    108, 1046). Without longwave radiation it is estimated from vapour pressure and temperature (Brutsaert 1975, Water
+    Resour. Res. 11, 742, a clear sky), without pressure from elevation; the attribute ``notes`` says so.
+
+    Returns
+    -------
+    xr.Dataset
+        Weather on (time), with the clock of the table: local standard time, a record's time being the start of its
+        interval. Place and vegetation class where a table of sites tells them.
+
+    Raises
+    ------
+    ValueError
+        If the table is not half-hourly or hourly, or lacks what cannot be estimated.
+    """
+    need = ("t_air", "vpd", "sw_down", "wind", "precip")
+    path = Path(path)
+    tower = read_fluxnet(path, need=need, resolution=_resolution(path))
+    label = tower.attrs["file"]
+    if tower.attrs["resolution"] not in ("HH", "HR"):
+        msg = f"{label} is in steps of {tower.attrs['resolution']}: the land surface model needs half hours or hours."
+        raise ValueError(msg)
+    tower = tower.isel(site=0)
+    notes = []
+    elevation = float(tower["elevation"]) if "elevation" in tower.coords else np.nan
+    if "pressure" not in tower:
+        height = elevation if np.isfinite(elevation) else 0.0
+        tower["pressure"] = tower["t_air"] * 0.0 + STANDARD_PRESSURE * np.exp(-height / SCALE_HEIGHT)
+        notes.append(f"{label} has no pressure: that of a standard atmosphere at {height:g} m is taken")
+    celsius = tower["t_air"] - 273.15
+    saturated = 611.2 * np.exp(17.67 * celsius / (celsius + 243.5))
+    vapour = (saturated - tower["vpd"]).clip(min=1.0)
+    if "lw_down" not in tower:
+        emissivity = 1.24 * (vapour / 100.0 / tower["t_air"]) ** (1.0 / 7.0)
+        tower["lw_down"] = emissivity.clip(max=1.0) * SIGMA * tower["t_air"] ** 4
+        notes.append(
+            f"{label} has no longwave radiation: that of a clear sky is estimated (Brutsaert 1975), a low value"
+        )
+    weather = {
+        "t_air": tower["t_air"],
+        "q_air": 0.622 * vapour / (tower["pressure"] - 0.378 * vapour),
+        "pressure": tower["pressure"],
+        "wind": tower["wind"],
+        "sw_down": tower["sw_down"].clip(min=0.0),
+        "lw_down": tower["lw_down"],
+        "precip_rate": tower["precip"].clip(min=0.0) / 86400.0,
+    }
+    ds = xr.Dataset({n: ("time", v.to_numpy(), VARIABLES[n].cf_attrs) for n, v in weather.items()})
+    ds = ds.assign_coords(time=tower["time"].values)
+    for name in ("latitude", "longitude"):
+        if name in tower.coords and np.isfinite(float(tower[name])):
+            ds[name] = float(tower[name])
+    igbp = str(tower["igbp"].values) if "igbp" in tower.coords else ""
+    if igbp in _IGBP:
+        ds["vegetation"] = _IGBP.index(igbp) + 1
+    ds.attrs = {
+        "title": tower.attrs["title"],
+        "source": tower.attrs["source"],
+        "citation": tower.attrs["citation"],
+        "clock": "local standard time",
+        "stamp": "start",
+        "notes": "; ".join(notes),
+    }
+    return ds
+
+
+def _resolution(path: Path) -> str | None:
+    """Choose half hours, or hours, of an archive that has several tables."""
+    from data_catalog.datasets.fluxnet import file_name
+    from data_catalog.datasets.tables import open_tables
+
+    held = {file_name(table.name).get("resolution") for table in open_tables(path, "")}
+    return "HH" if "HH" in held else "HR" if "HR" in held else None
+
+
+ENTRY = CatalogEntry(
+    name="land-forcing",
+    title="Weather for the land surface model: NetCDF or Zarr of columns, half-hourly tower tables",
+    citation="of the file",
+    licence="of the file",
+    load=open_forcing,
+    feeds=("forcing",),
+)
