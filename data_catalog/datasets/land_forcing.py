@@ -37,6 +37,7 @@ _ABOUT_COLUMNS = (
     *("veg", "vegetation", "soil", "shdmax", "vegetation_fraction", "tbot", "t_bottom", "lat", "latitude", "lon"),
     *("longitude", "forcing_height", "soil_colour", "forcing_site"),
 )
+_SITE_DIMENSIONS = ("site", "climate", "column", "cell")
 _TABLES = (".csv", ".gz", ".zip")
 _IGBP = (
     *("ENF", "EBF", "DNF", "DBF", "MF", "CSH", "OSH", "WSA", "SAV", "GRA", "WET", "CRO", "URB", "CVM", "SNO", "BSV"),
@@ -75,12 +76,13 @@ def open_forcing(path: str | Path, columns: str | Path | None = None) -> xr.Data
         ds = tower_forcing(path)
     else:
         with open_store(path, "weather is a NetCDF file or a Zarr folder of columns, or a FLUXNET table") as raw:
-            ds = _weather(raw.load(), path.name)
+            ds = _weather(raw, path.name).load()
     return ds if columns is None else _with_columns(ds, Path(columns))
 
 
 def _weather(raw: xr.Dataset, file: str) -> xr.Dataset:
     """Keep the weather and what is said of the columns, in our names and units."""
+    raw = _with_sites(raw, str(raw.attrs.get("climates", "")), file)
     names = {name: FORCING_NAMES[name] for name in FORCING_NAMES if name in raw}
     if "precip" in raw and "precip_rate" not in raw and "PR" not in raw:
         names["precip"] = "precip_rate"
@@ -91,12 +93,19 @@ def _weather(raw: xr.Dataset, file: str) -> xr.Dataset:
     ds = raw.rename(names)
     missing = [name for name in _WEATHER if name not in ds]
     if missing:
-        theirs = {new: old for old, new in FORCING_NAMES.items()}
-        lacks = ", ".join(name if name == theirs[name] else f"{theirs[name]} ({name})" for name in missing)
+        short = {new: old for old, new in FORCING_NAMES.items()}
+        lacks = ", ".join(name if name == short[name] else f"{short[name]} ({name})" for name in missing)
         msg = f"{file} lacks {lacks}; it has {', '.join(map(str, raw.data_vars))[:200] or 'nothing'}."
         raise ValueError(msg)
+    theirs = {new: old for old, new in names.items()}
     for name in _WEATHER:
-        ds[name] = _in_our_unit(ds[name], name, "precip" if names.get("precip") == name else "", file)
+        old = theirs.get(name, name)
+        ds[name] = _in_our_unit(ds[name], name, old, file)
+        others = set(ds[name].dims) - {"time"}
+        if "time" not in ds[name].dims or len(others) > 1 or others - set(_SITE_DIMENSIONS):
+            accepted = " or ".join(f"({dim}, time)" for dim in _SITE_DIMENSIONS)
+            msg = f"{old} of {file} lies on {ds[name].dims}; (time) or {accepted} is accepted."
+            raise ValueError(msg)
     ds = ds[[*_WEATHER, *(name for name in (*_ABOUT_COLUMNS, "cos_zenith") if name in ds)]]
     ds.attrs["source"] = f"weather from the file {file}: {raw.attrs.get('title', 'no title')}"
     return ds
@@ -109,14 +118,14 @@ def _in_our_unit(values: xr.DataArray, name: str, old: str, file: str) -> xr.Dat
         unit = str(unit).strip()
     if name == "precip_rate" and unit in _RAIN:
         values = (values / _RAIN[unit]).assign_attrs(values.attrs)
-    elif unit is None and old:
+    elif unit is None and old == "precip":
         msg = f"{old} of {file} has no unit: state 'mm d-1' or 'kg m-2 s-1' in its attribute units."
         raise ValueError(msg)
     elif unit is not None and unit != wanted and unit not in _SPELLINGS[wanted]:
-        msg = f"{old or name} of {file} is in {unit!r}, not {wanted!r}: convert it first."
+        msg = f"{old} of {file} is in {unit!r}, not {wanted!r}: convert it first."
         raise ValueError(msg)
     if not np.issubdtype(values.dtype, np.number):
-        msg = f"{old or name} of {file} holds {values.dtype}, not numbers."
+        msg = f"{old} of {file} holds {values.dtype}, not numbers."
         raise ValueError(msg)
     return values.assign_attrs(VARIABLES[name].cf_attrs)
 
@@ -136,15 +145,7 @@ def _with_columns(ds: xr.Dataset, path: Path) -> xr.Dataset:
     if ds.sizes.get("column", count) != count:
         msg = f"{path.name} has {count} columns, the forcing {ds.sizes['column']}."
         raise ValueError(msg)
-    if "climate" in table:  # the dimension of the forcing may have this name
-        table = table.rename(climate="forcing_site")
-        if not np.issubdtype(table["forcing_site"].dtype, np.number):
-            known = [name.strip() for name in str(ds.attrs.get("climates", "")).split(",")]
-            strange = [str(name) for name in table["forcing_site"].values if str(name) not in known]
-            if strange:
-                msg = f"{path.name}: the forcing has no climate {strange[0]!r}; it has {', '.join(known)}."
-                raise ValueError(msg)
-            table["forcing_site"] = ("column", [known.index(str(name)) for name in table["forcing_site"].values])
+    table = _with_sites(table, str(ds.attrs.get("climates", "")), path.name)
     # What the second file says stands above the first; names of one meaning are dropped together.
     same = {"veg": "vegetation", "shdmax": "vegetation_fraction", "tbot": "t_bottom", "lat": "latitude"}
     same["lon"] = "longitude"
@@ -153,6 +154,21 @@ def _with_columns(ds: xr.Dataset, path: Path) -> xr.Dataset:
     if "column" in table.coords:
         kept = kept.drop_vars("column", errors="ignore")
     return kept.merge(table, combine_attrs="override").assign_attrs(ds.attrs)
+
+
+def _with_sites(ds: xr.Dataset, climates: str, file: str) -> xr.Dataset:
+    """Turn a climate by column, whose name a dimension may have, into the number of its site."""
+    if "climate" not in ds.variables or ds["climate"].dims != ("column",):
+        return ds
+    sites = ds["climate"].values
+    if not np.issubdtype(sites.dtype, np.number):
+        known = [name.strip() for name in climates.split(",")]
+        strange = [str(name) for name in sites if str(name) not in known]
+        if strange:
+            msg = f"{file}: the forcing has no climate {strange[0]!r}; it has {', '.join(known)}."
+            raise ValueError(msg)
+        sites = np.array([known.index(str(name)) for name in sites])
+    return ds.drop_vars("climate").assign(forcing_site=("column", sites))
 
 
 def tower_forcing(path: str | Path) -> xr.Dataset:

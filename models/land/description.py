@@ -112,7 +112,10 @@ def _said(ds: xr.Dataset) -> Mapping[str, xr.DataArray]:
         if ours in said:
             msg = f"The forcing's file has {ours} twice, once as {name!r}: keep one."
             raise ValueError(msg)
-        if name == "shdmax" and values.attrs.get("units", "%") not in ("1", "-", ""):
+        if name == "shdmax" and values.attrs.get("units", "%") != "1":
+            if 0.0 < float(values.max()) <= 1.0:
+                msg = "shdmax of the forcing's file never exceeds 1 %: call a share vegetation_fraction, or give %."
+                raise ValueError(msg)
             values = values / 100.0
         said[ours] = values.rename(str(name))
     return said
