@@ -68,12 +68,13 @@ class Visitor:
 
     # -- waiting ------------------------------------------------------------------------------------------------
     def open(self, query: str = "", *, drawn: bool = True) -> Visitor:
-        """Open the page ``carbon`` with a query; wait for the map unless told otherwise."""
+        """Open the page ``carbon`` with a query; wait for its numbers unless told otherwise."""
         self.page.goto(f"{self.url}/carbon{'?' + query if query else ''}", wait_until="domcontentloaded")
         self.page.wait_for_function("window.spy && spy.idle()")
         if drawn:
-            self.page.wait_for_function("spy.map() && document.querySelector('body') && spy.counted('gpp_b') > 0")
-            self.page.locator(".kpi").first.wait_for()
+            self.page.locator(".kpi").nth(5).wait_for()
+            if "tab=" not in query:
+                self.page.wait_for_function("spy.map() && spy.counted('gpp_b') > 0")
         return self
 
     def until(self, condition: Callable[[], Any], what: str = "", seconds: float = PATIENCE) -> Any:
@@ -98,7 +99,7 @@ class Visitor:
     # -- seeing -------------------------------------------------------------------------------------------------
     def map(self) -> dict:
         """Sum and print of the picture of the map, how many pixels show a value, its colour limits and title."""
-        return self.page.evaluate("spy.map()")
+        return self.until(lambda: self.page.evaluate("spy.map()"), "a map")
 
     def kpis(self) -> dict[str, str]:
         """The strip of key numbers: name -> value and what stands below."""

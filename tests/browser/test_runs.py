@@ -10,7 +10,7 @@ def bar(visitor) -> str:
 
 
 def test_cancel_stops_an_export_and_the_page_goes_on(visit):
-    visitor = visit("grid=36km&tab=runs")
+    visitor = visit("grid=36km&region=Tropics&tab=runs")
     visitor.click("Prepare NetCDF")
     cancel = visitor.button("Cancel")
     cancel.wait_for()
@@ -25,7 +25,7 @@ def test_cancel_stops_an_export_and_the_page_goes_on(visit):
 
 
 def test_an_export_leaves_the_sliders_alive(visit):
-    visitor = visit("grid=36km&tab=runs")
+    visitor = visit("grid=36km&region=Tropics&tab=runs")
     visitor.click("Prepare NetCDF")
     visitor.button("Cancel").wait_for()
     visitor.press("LUE max", "ArrowRight", 4)
