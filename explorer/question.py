@@ -124,8 +124,8 @@ def answer(
     density = None
     if question.driver:
         pft = PFTS.index(selection.pft) + 1
-        key = (world.grid, region)
-        density = world.densities.get(question.driver, key, mask, pft)
+        _, densities = world.run(question.b.l4c.smrz_range)
+        density = densities.get(question.driver, (world.grid, region), mask, pft)
     cells = world.n_cell if mask is None else int(mask.sum())
     return Answer(
         *(question, world, field_a, field_b, totals_a, totals_b, series_a, series_b, density, cell),

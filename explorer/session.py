@@ -32,6 +32,9 @@ MOST_PINS = 20
 
 MOST_UNDO = 50
 
+ONE_DRAG = 1.0
+"""Seconds between two moves of one drag, at the most."""
+
 _OPEN: dict[int, float] = {}
 """Session number -> when it was opened; nothing else of a session is kept outside it."""
 
@@ -90,20 +93,28 @@ class Session(param.Parameterized):
         self._held: list[Callable[[], None]] = []
         self._history: list[Experiment] = []
         self._edited_at = 0.0
+        self._dragged: tuple = ()
         self._pinned = itertools.count(1)
         self._asked = 0
         _OPEN[self.number] = time.time()
 
     # -- what a visitor does ------------------------------------------------------------------------------------
-    def edit(self, **changed) -> None:
-        """Change ``a``, ``b`` or ``selection``, and ask for the numbers."""
+    def edit(self, dragged: tuple = (), **changed) -> None:
+        """Change ``a``, ``b`` or ``selection``, and ask for the numbers.
+
+        Parameters
+        ----------
+        dragged : tuple
+            Names what a hand is moving: moves of the same thing that follow within a second are one step of undo.
+        **changed
+            New values of ``a``, ``b``, ``selection``.
+        """
         new = changed.get("b")
-        # One drag is one step of undo.
-        if new is not None and new != self.b and new.l4c != self.b.l4c:
+        if new is not None and new.l4c != self.b.l4c:
             now = time.monotonic()
-            if now - self._edited_at > 1.0:
+            if not dragged or dragged != self._dragged or now - self._edited_at > ONE_DRAG:
                 self._history = [*self._history[-MOST_UNDO:], self.b]
-            self._edited_at = now
+            self._edited_at, self._dragged = now, dragged
         self.param.update(**changed)
         self.ask()
 
@@ -127,7 +138,7 @@ class Session(param.Parameterized):
         """Take the last edit of B back."""
         if self._history:
             *self._history, before = self._history
-            self._edited_at = time.monotonic()
+            self._dragged = ()
             self.param.update(b=replace(before, grid=self.b.grid, region=self.b.region))
             self.ask()
 

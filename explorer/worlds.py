@@ -6,14 +6,17 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from data_catalog.world import static, store
+from data_catalog.world.ranges import open_rescaled
 from explorer.views.density import DensityCache
 from explorer.views.lookup import CellTable, cell_table
 from models.l4c.live import LiveResult, LiveRun
@@ -33,6 +36,12 @@ MOST_RESULTS = 6
 """Runs kept whole, so that another variable or cell of the same run costs nothing; they share most of their arrays."""
 
 
+OBSERVED = L4COptions().smrz_range
+
+RESCALED_LIMIT = 60 * 2**20
+"""Bytes of results kept for drivers rescaled otherwise, which few ask for."""
+
+
 class World:
     """One grid: packed drivers, places, and the runs on them; read-only, shared between visitors.
 
@@ -44,9 +53,11 @@ class World:
         Packed drivers of every cell.
     places : mapping or Dataset
         ``latitude longitude area row column`` of each cell, in the order of the blocks.
+    rescaled : callable, optional
+        ``rescaled(smrz_range, progress=, cancelled=)`` returns the blocks with root-zone wetness rescaled otherwise.
     """
 
-    def __init__(self, grid: str, blocks: Blocks, places):
+    def __init__(self, grid: str, blocks: Blocks, places, rescaled: Callable[..., Blocks] | None = None):
         self.grid = grid
         self.blocks = blocks
         self.latitude = np.asarray(places["latitude"], dtype=np.float32)
@@ -54,13 +65,31 @@ class World:
         self.area = np.asarray(places["area"], dtype=np.float64)
         self.pft_fraction = np.asarray(places["pft_fraction"], dtype=np.float32)
         self.table = cell_table(grid, np.asarray(places["row"]), np.asarray(places["column"]))
-        self.densities = DensityCache(blocks, self.area)
         self.n_cell = blocks.n_cell
         self.time = blocks.time
         self._lock = threading.Lock()
-        self.live = LiveRun(blocks)
+        self._rescaled = rescaled
+        self._rescaling = threading.Lock()
+        self._runs = {OBSERVED: (LiveRun(blocks), DensityCache(blocks, self.area))}
         self._results: OrderedDict[L4COptions, LiveResult] = OrderedDict()
         self._masks: dict[Region, np.ndarray | None] = {}
+
+    def run(self, smrz_range: str = OBSERVED, **how) -> tuple[LiveRun, DensityCache]:
+        """Return the live run over drivers whose root-zone wetness is rescaled so, and the densities of these drivers.
+
+        Parameters
+        ----------
+        smrz_range : str
+            A choice of `models.options.L4C_CHOICES`.
+        **how
+            ``progress`` and ``cancelled``, for drivers that have to be made first.
+        """
+        with self._rescaling:
+            if smrz_range not in self._runs and self._rescaled is not None:
+                blocks = self._rescaled(smrz_range, **how)
+                live = LiveRun(blocks, smrz_range=smrz_range, limit=RESCALED_LIMIT)
+                self._runs[smrz_range] = live, DensityCache(blocks, self.area)
+            return self._runs.get(smrz_range, self._runs[OBSERVED])
 
     def result(self, options: L4COptions, **how) -> LiveResult:
         """Run with some options, or return the run of whoever asked for the same a moment ago.
@@ -77,7 +106,8 @@ class World:
             if found is not None:
                 self._results.move_to_end(options)
                 return found
-        made = self.live.result(options, **how)
+        live, _ = self.run(options.smrz_range, **how)
+        made = live.result(options, **how)
         with self._lock:
             self._results[options] = made
             while len(self._results) > MOST_RESULTS:
@@ -184,17 +214,21 @@ class Worlds:
         errors = ""
         try:
             environment = {**os.environ, "PYTHONPATH": _search_path()}
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "explorer.prepare", *grids],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                env=environment,
-            )
-            for line in self._child.stdout:
-                self._follow(json.loads(line))
-            errors = self._child.stderr.read()
-            if self._child.wait() and not self._stopped:
+            # A file, because a full pipe of warnings that nobody reads would stop the child.
+            with tempfile.TemporaryFile("w+") as said:
+                self._child = subprocess.Popen(
+                    [sys.executable, "-m", "explorer.prepare", *grids],
+                    stdout=subprocess.PIPE,
+                    stderr=said,
+                    text=True,
+                    env=environment,
+                )
+                for line in self._child.stdout:
+                    self._follow(json.loads(line))
+                failed = self._child.wait() != 0
+                said.seek(0)
+                errors = said.read()
+            if failed and not self._stopped:
                 raise RuntimeError(errors.strip().rsplit("\n", 1)[-1] or "The process ended early.")
         except Exception as error:  # a thread has nobody above it: the page shows what went wrong
             LOG.exception("Preparing %s failed. %s", ", ".join(grids), errors)
@@ -213,7 +247,7 @@ class Worlds:
 
     def open(self, grid: str) -> World:
         """Open the files of a grid, and run the unedited model once so that no visitor waits for it."""
-        world = World(grid, store.open_blocks(grid), static.open_static(grid))
+        world = World(grid, store.open_blocks(grid), static.open_static(grid), functools.partial(open_rescaled, grid))
         world.result(L4COptions())
         self.add(world)
         return world

@@ -46,7 +46,14 @@ class CarbonPage(Page):
 
     def header(self) -> list:
         """Say what the page is."""
-        return [pmui.Typography(self.lead, variant="body2", sx={"color": "inherit", "opacity": 0.92}, margin=(6, 8))]
+        return [
+            pmui.Typography(
+                self.lead,
+                variant="body2",
+                sx={"color": "inherit", "opacity": 0.92, "display": {"xs": "none", "md": "block"}},
+                margin=(6, 8),
+            )
+        ]
 
     def main(self) -> list:
         """Return the numbers of the region, and the tabs."""

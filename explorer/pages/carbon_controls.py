@@ -26,6 +26,8 @@ CONSTRAINT_WORDS = {"vpd": "VPD", "tmin": "Tmin", "smrz": "SMRZ", "ft": "F/T", "
 OPTION_HELP = {
     "bplut": "Table of biome properties that the sliders start from",
     "frozen_gpp": "GPP of a day with frozen ground: FT_min times the thawed one, or none",
+    "smrz_range": "Limits between which root-zone wetness is rescaled (Eq. 1-2): observed minimum and maximum, wilting "
+    "point and observed maximum, or observed minimum and saturation",
     "litterfall": "Spread evenly over the year, or by the 8-day schedule",
     "soc_start": "Exact periodic steady state, or the closed form for mean conditions",
     "spin_up": "Whose parameters make the starting soil carbon and the litterfall: the unedited table's (fluxes "
@@ -34,6 +36,7 @@ OPTION_HELP = {
 OPTION_LABELS = {
     "bplut": "BPLUT version",
     "frozen_gpp": "GPP of frozen days",
+    "smrz_range": "SMRZ rescaled between",
     "litterfall": "Litterfall",
     "soc_start": "Starting soil carbon",
     "spin_up": "Spin-up with",
@@ -41,6 +44,9 @@ OPTION_LABELS = {
 CHOICE_WORDS = {
     "ft_min": "FT_min x thawed",
     "zero": "none",
+    "observed": "observed minimum and maximum",
+    "wilting_point": "wilting point and maximum",
+    "minimum_100": "minimum and 100 %",
     "constant": "constant",
     "schedule": "8-day schedule",
     "auto": "automatic (periodic)",
@@ -155,11 +161,12 @@ class CarbonControls:
 
     def move(self, pft: str, fields: dict[str, float]) -> None:
         """Set parameters of a plant type in B."""
-        self.session.edit(b=self.session.b.with_parameters(pft, **fields))
+        self.session.edit(dragged=(pft, *fields), b=self.session.b.with_parameters(pft, **fields))
 
     def _on_reset(self, control: Control) -> None:
         """Put one control back to the table's values."""
-        self.move(self.session.selection.pft, dict.fromkeys(control.fields))
+        pft = self.session.selection.pft
+        self.session.edit(b=self.session.b.with_parameters(pft, **dict.fromkeys(control.fields)))
 
     # -- switches and options -----------------------------------------------------------------------------------
     def _switches(self) -> None:
@@ -277,10 +284,12 @@ class CarbonControls:
             )  # fmt: skip
 
         session = self.session
-        self.reset = button("Reset", "restart_alt", "Put every parameter and switch of B back to A's", session.reset)
-        self.undo = button("Undo", "undo", "Take the last edit back", session.undo)
-        self.promote = button("B → A", "flag", "Make B the new baseline A", session.promote)
-        self.swap = button("Swap", "swap_horiz", "Exchange A and B", session.swap)
+        self.reset = button(
+            "Reset", "restart_alt", "Reset: put everything in B back to A's", session.reset
+        )
+        self.undo = button("Undo", "undo", "Undo: take the last edit back", session.undo)
+        self.promote = button("B → A", "flag", "B → A: make B the new baseline A", session.promote)
+        self.swap = button("Swap", "swap_horiz", "Swap: exchange A and B", session.swap)
         self.buttons = pmui.Row(
             self.reset, self.undo, self.promote, self.swap, margin=(0, 6), sizing_mode="stretch_width"
         )

@@ -25,8 +25,8 @@ class TotalsTab:
         self.totals = TotalsView()
         self.zonal_title, self.totals_title = heading("Zonal mean"), heading("Totals")
         self.pane = pmui.Grid(
-            pmui.Grid(card(self.zonal_title, self.zonal.pane), size={"xs": 12, "lg": 5}),
-            pmui.Grid(card(self.totals_title, self.totals.pane), size={"xs": 12, "lg": 7}),
+            pmui.Grid(card(self.zonal_title, self.zonal.pane), size={"xs": 12, "lg": 4}),
+            pmui.Grid(card(self.totals_title, self.totals.pane), size={"xs": 12, "lg": 8}),
             container=True,
             sizing_mode="stretch_width",
         )

@@ -151,7 +151,7 @@ class Page(pn.viewable.Viewer):
     def _template(self) -> pmui.Page:
         share = pmui.Button(
             label="Share", icon="link", size="small", variant="outlined", color="default", margin=(0, 8), width=100,
-            description="Copy a link that opens exactly this state", on_click=self._on_share,
+            description="Share: copy a link that opens exactly this state", on_click=self._on_share,
             sx={"color": "inherit", "borderColor": "currentColor"},
         )  # fmt: skip
         share.js_on_click(code=_COPY_JS)

@@ -12,10 +12,12 @@ from explorer import session as module
 from explorer.address import Selection
 from explorer.question import Question, answer, changes
 from explorer.session import MOST_PINS, Session, describe, visitors
-from explorer.worlds import Worlds
+from explorer.worlds import World, Worlds
 from models.experiment import Experiment
 from models.kernel import Cancelled
+from models.options import L4COptions
 from models.regions import REGIONS, Region
+from tests.explorer.conftest import make_places
 
 
 def wait(condition, seconds=120.0):
@@ -78,15 +80,41 @@ def test_many_quick_edits_end_with_the_newest(session):
 
 def test_one_drag_is_one_step_of_undo(session):
     for step in range(5):
-        session.edit(b=session.b.with_parameters("GRS", lue_max=2.0 + step / 10))
+        session.edit(("GRS", "lue_max"), b=session.b.with_parameters("GRS", lue_max=2.0 + step / 10))
     session._edited_at -= 2.0  # the hand rests for two seconds
-    session.edit(b=session.b.with_parameters("GRS", f_aut=0.6))
+    session.edit(("GRS", "lue_max"), b=session.b.with_parameters("GRS", lue_max=3.0))
     session.undo()
     assert session.b.l4c.parameters == (("GRS", "lue_max", 2.4),)
     session.undo()
     assert session.b == Experiment()
     session.undo()
     assert session.b == Experiment()
+
+
+def test_a_reset_that_follows_a_drag_at_once_is_a_step_of_its_own(session):
+    session.edit(("GRS", "lue_max"), b=session.b.with_parameters("GRS", lue_max=2.0))
+    session.edit(("GRS", "f_aut"), b=session.b.with_parameters("GRS", f_aut=0.6))
+    edited = session.b
+    session.reset()
+    session.undo()
+    assert session.b == edited
+    session.undo()
+    assert session.b.l4c.parameters == (("GRS", "lue_max", 2.0),)
+
+
+def test_a_run_with_another_range_of_wetness_takes_drivers_rescaled_so(world):
+    made = []
+
+    def rescaled(smrz_range, **how):
+        made.append(smrz_range)
+        return world.blocks
+
+    other = World(world.grid, world.blocks, make_places(), rescaled)
+    options = L4COptions(smrz_range="minimum_100")
+    assert other.result(options).run.smrz_range == "minimum_100"
+    other.result(L4COptions(smrz_range="minimum_100", bplut="V5"))
+    assert made == ["minimum_100"]
+    assert other.result(L4COptions()).run.smrz_range == "observed"
 
 
 def test_reset_swap_and_promote(session):
