@@ -244,6 +244,9 @@ class RunsTab:
             msg = f"The file has {len(data):,} bytes; an experiment has fewer than {LARGEST_EXPERIMENT:,}."
             raise ValueError(msg)
         experiment = Experiment.from_toml(data)
+        if experiment.model != "l4c":
+            msg = f'The experiment is one of model = "{experiment.model}", and this page runs "l4c".'
+            raise ValueError(msg)
         session = self.session
         if session.worlds.get(experiment.grid) is None:
             msg = f"The experiment runs on {experiment.grid}, which is not ready yet; wait for it, or change its grid."
