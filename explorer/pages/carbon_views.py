@@ -8,7 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from explorer.address import MAPPED, SHOWN
-from explorer.pages.page import card, heading, switch
+from explorer.pages.page import card, heading, heading_html, switch
 from explorer.question import Answer
 from explorer.session import Session
 from explorer.style import Scale, scale_for, symbol_text
@@ -50,6 +50,7 @@ class MapCard:
         self.view.on_box(draw)
         self._scales: dict[tuple, Scale] = {}
         self._showing = False
+        self._drawn: tuple = ()
         self._widgets()
         self.pane = card(
             pmui.FlexBox(self.show, self.variable, margin=(4, 4, 0, 4)),
@@ -140,7 +141,11 @@ class MapCard:
         if values is None:
             values = answer.field_b - answer.field_a
         scale = self._scale(answer, values)
-        self.view.update(values, scale, title=self._title(answer, scale), synthetic=True)
+        drawn = (answer.field_a, answer.field_b, selection.show, scale, self._title(answer, scale), world.table)
+        # A click elsewhere brings the same arrays again: nothing of the map need travel.
+        if not _same(drawn, self._drawn):
+            self._drawn = drawn
+            self.view.update(values, scale, title=drawn[4], synthetic=True)
         self.view.select(float(world.latitude[answer.cell]), float(world.longitude[answer.cell]))
 
     def _scale(self, answer: Answer, values: np.ndarray) -> Scale:
@@ -179,6 +184,13 @@ class MapCard:
         return f"{name[:1].upper()}{name[1:]} · {when} · {SHOWN_WORDS[selection.show]}"
 
 
+def _same(these: tuple, those: tuple) -> bool:
+    """Say whether two tuples hold the same objects, or equal words."""
+    return len(these) == len(those) and all(
+        x is y or (isinstance(x, (str, Scale)) and x == y) for x, y in zip(these, those, strict=True)
+    )
+
+
 class CellCard:
     """The daily series of the selected cell."""
 
@@ -197,7 +209,7 @@ class CellCard:
         order = [i for i in np.argsort(fractions)[::-1] if fractions[i] > 0.005][:4]
         plants = ", ".join(f"{PFTS[i]} {100 * fractions[i]:.0f} %" for i in order) or "no vegetation"
         place = place_text(float(world.latitude[cell]), float(world.longitude[cell]))
-        self.title.object = heading("Selected cell", f"{place} · {plants}").object
+        self.title.object = heading_html("Selected cell", f"{place} · {plants}")
         self.view.update(answer.series_b, answer.series_a, title="Daily values")
 
 
@@ -246,7 +258,7 @@ class RampCard:
         session = self.session
         pft = session.selection.pft
         self.editor.update(session.b.l4c.table()[pft], session.a.l4c.table()[pft], self._density)
-        words = heading("Ramp editor", f"{pft} · drag the two limits on the plot").object
+        words = heading_html("Ramp editor", f"{pft} · drag the two limits on the plot")
         if self.title.object != words:
             self.title.object = words
         # The plot says it on its canvas, where a screen reader sees nothing.
