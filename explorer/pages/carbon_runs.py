@@ -9,6 +9,7 @@ import panel_material_ui as pmui
 
 from data_catalog import open_dataset
 from explorer import export
+from explorer.export import LARGEST_FILE
 from explorer.pages.carbon_views import MapCard
 from explorer.pages.page import card, heading
 from explorer.question import Answer, changes
@@ -17,10 +18,7 @@ from explorer.style import number, signed
 from explorer.views.totals import totals_table
 from models.experiment import Experiment, run
 
-__all__ = ["LARGEST_FILE", "RunsTab"]
-
-LARGEST_FILE = 50_000_000
-"""Bytes that a browser is given through the page; larger results come from the command line."""
+__all__ = ["RunsTab"]
 
 LARGEST_EXPERIMENT = 200_000
 

@@ -26,6 +26,9 @@ SHOWN_WORDS = {"B": "B · experiment", "A": "A · baseline", "B-A": "B − A"}
 PROJECTION_WORDS = {"equal_earth": "Equal Earth", "plate_carree": "Plate carrée", "north_polar": "North polar"}
 RAMP_WORDS = {"tmin": "Tmin", "vpd": "VPD", "smrz": "SMRZ", "smsf": "SMSF", "t_soil": "Tsoil"}
 UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+BETAS = ("tsoil_beta", "tsoil_beta1", "tsoil_beta2")
+"""Parameters of the temperature curve, the one that is dragged first."""
+
 FARTHEST = 4.0
 """Degrees beside land within which a click still means the nearest cell."""
 
@@ -227,6 +230,7 @@ class RampCard:
         self.place = pmui.Column(sizing_mode="stretch_width", margin=0)
         self.pane = card(self.title, self.driver, self.place, self.text)
         self._density = None
+        self._drawn: tuple = ()
         session.param.watch(self._follow, ["a", "b", "selection"])
         self._on_driver(None)
 
@@ -250,14 +254,22 @@ class RampCard:
 
     def _on_drag(self, name: str, low: float, high: float) -> None:
         """Take a dragged limit into B."""
-        fields = RAMPS.get(name, ("tsoil_beta",))
+        fields = RAMPS.get(name, BETAS[:1])
         self._move(self.session.selection.pft, dict(zip(fields, (low, high), strict=False)))
 
     def _follow(self, *_events) -> None:
         """Draw the curve of B and A at once; the density comes with the answer."""
         session = self.session
         pft = session.selection.pft
-        self.editor.update(session.b.l4c.table()[pft], session.a.l4c.table()[pft], self._density)
+        b, a = session.b.l4c.table()[pft], session.a.l4c.table()[pft]
+        fields = RAMPS.get(self.driver.value, BETAS)
+        curves = tuple(getattr(table, field) for table in (b, a) for field in fields)
+        drawn = (self.driver.value, pft, curves, self._density)
+        # A slider that moves no limit of this curve repaints nothing of it.
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        self.editor.update(b, a, self._density)
         words = heading_html("Ramp editor", f"{pft} · drag the two limits on the plot")
         if self.title.object != words:
             self.title.object = words

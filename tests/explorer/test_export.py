@@ -97,7 +97,8 @@ def test_the_size_that_is_stated_is_that_of_the_result(output):
 
 def test_large_results_are_offered_by_month():
     assert export.output_for(1000, 365) == "daily"
-    assert export.output_for(100_000, 365) == "monthly"
+    assert export.output_for(20_000, 365) == "monthly"
+    assert export.output_for(100_000, 365) == "annual"
     assert export.netcdf_size(replace(EDITED, per_pft=True), 10, 365) > 8 * export.netcdf_size(EDITED, 10, 365)
 
 
