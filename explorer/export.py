@@ -19,6 +19,7 @@ from models.l4c.run import OUTPUTS
 from models.variables import VARIABLES
 
 __all__ = [
+    "LARGEST_FILE",
     "experiment_toml",
     "filename",
     "map_png",
@@ -29,6 +30,9 @@ __all__ = [
     "series_csv",
     "totals_csv",
 ]
+
+LARGEST_FILE = 50_000_000
+"""Bytes that a browser is given through the page; larger results come from the command line."""
 
 LARGEST_DAILY = 50_000_000
 """Bytes up to which a result is offered day by day; larger ones month by month."""
@@ -73,9 +77,11 @@ def netcdf_size(experiment: Experiment, n_cell: int, n_day: int) -> int:
 
 
 def output_for(n_cell: int, n_day: int) -> str:
-    """Return "daily" where a result of these cells and days is small, else "monthly"."""
-    size = netcdf_size(Experiment(output="daily", precision="float32"), n_cell, n_day)
-    return "daily" if size <= LARGEST_DAILY else "monthly"
+    """Return the finest of "daily", "monthly" and "annual" in which a result of these cells and days stays small."""
+    for output, largest in (("daily", LARGEST_DAILY), ("monthly", LARGEST_FILE)):
+        if netcdf_size(Experiment(output=output, precision="float32"), n_cell, n_day) <= largest:
+            return output
+    return "annual"
 
 
 def netcdf_bytes(ds: xr.Dataset) -> bytes:

@@ -1,4 +1,4 @@
-"""Make the world's drivers and compile the engine in a process of its own, so that pages stay alive meanwhile.
+"""Make the world's drivers and compile the engine in processes of their own, so that pages stay alive meanwhile.
 
 ``python -m explorer.prepare 108km 36km`` writes one JSON object a line: ``{"grid": ..., "stage": ..., "share": ...}``.
 What it leaves behind are files: the packed drivers and the compiled kernels in the user's cache. Ending the process
@@ -7,23 +7,37 @@ ends the work; a grid that was not finished is made again next time.
 
 import json
 import os
+import signal
+import subprocess
 import sys
 import time
+from pathlib import Path
+
+import numba
 
 from data_catalog.towers import TOWERS
 from data_catalog.world import store
 from explorer import tower_runs
 from models.experiment import Experiment
-from models.l4c.live import LiveRun
-from models.options import CONSTRAINTS, L4COptions
+from models.l4c.warm import warm
 
-__all__ = ["compile_engine", "main"]
-
-FIELDS = (("nee", "annual"), ("e_mult", "annual"), ("soc_fast", ("month", 6)), ("gpp", ("day", 0)))
-"""One of each kind of map."""
+__all__ = ["compile_engine", "is_compiled", "main"]
 
 NICENESS = 10
-"""The pages come first."""
+"""The pages come first, once there is something to show."""
+
+COMPILE = "compile"
+"""Instead of a grid: compile the kernels of the live run, and nothing else."""
+
+
+def _mark() -> Path:
+    """Return the file that says that the kernels beside it are complete; their folder is named after their sources."""
+    return Path(numba.config.CACHE_DIR) / "complete"
+
+
+def is_compiled() -> bool:
+    """Whether every kernel that a page may call is found compiled."""
+    return _mark().is_file()
 
 
 def say(grid: str, stage: str, share: float) -> None:
@@ -32,43 +46,51 @@ def say(grid: str, stage: str, share: float) -> None:
     sys.stdout.flush()
 
 
-def compile_engine(grid: str) -> None:
-    """Call every kernel that a page may call, so that it is found compiled in the cache."""
-    live = LiveRun(store.open_blocks(grid))
-    touched = (
-        {"parameters": (("GRS", "lue_max", 2.0),)},
-        {"parameters": (("GRS", "vpd_high", 3000.0), ("GRS", "smsf_high", 40.0), ("GRS", "tsoil_beta", 300.0))},
-        {"parameters": (("GRS", "k_fast", 0.02),), "spin_up": "experiment"},
-        {"frozen_gpp": "zero", "without": CONSTRAINTS},
-    )
-    for done, options in enumerate(({}, *touched)):
-        result = live.result(L4COptions(**options))
-        for variable, when in FIELDS if not done else ():
-            result.field(variable, when)
-        result.series(0)
-        say(grid, "compiling", (done + 1) / (len(touched) + 2))
+def compile_engine() -> None:
+    """Call what else a page may call: a run at a tower, with the coarse world's drivers where it measured none."""
     at_tower = tower_runs.open_site(next(iter(TOWERS)))
     tower_runs.compare(at_tower, Experiment(), Experiment(), lambda share: None, lambda: False)
+    _mark().touch()
+
+
+def make(grid: str) -> None:
+    """Make a grid that is not there yet."""
+    told = 0.0
+
+    def progress(share: float) -> None:
+        nonlocal told
+        if time.monotonic() - told > 0.2:
+            told = time.monotonic()
+            say(grid, "building", share)
+
+    if not store.is_built(grid):
+        say(grid, "building", 0.0)
+        store.build(grid, progress=progress)
 
 
 def main(grids: list[str]) -> int:
-    """Make each grid that is not there yet; compile on the first, which is the smallest."""
-    os.nice(NICENESS) if hasattr(os, "nice") else None
-    for order, grid in enumerate(grids):
-        if not store.is_built(grid):
-            told = 0.0
-
-            def progress(share: float, grid: str = grid) -> None:
-                nonlocal told
-                if time.monotonic() - told > 0.2:
-                    told = time.monotonic()
-                    say(grid, "building", share)
-
-            say(grid, "building", 0.0)
-            store.build(grid, progress=progress)
-        if not order:
-            compile_engine(grid)
-        say(grid, "ready", 1.0)
+    """Make each grid, and compile the engine on another core beside the first, which is the smallest."""
+    if grids == [COMPILE]:
+        warm()
+        return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through every ``finally``
+    helper = None if is_compiled() else subprocess.Popen([sys.executable, "-m", "explorer.prepare", COMPILE])
+    try:
+        for order, grid in enumerate(grids):
+            make(grid)
+            if helper is not None and not order:
+                say(grid, "compiling", 0.5)
+                if helper.wait():
+                    msg = "The kernels could not be compiled; see the lines above."
+                    raise RuntimeError(msg)
+            say(grid, "ready", 1.0)
+            if not order:
+                if helper is not None:
+                    compile_engine()
+                os.nice(NICENESS) if hasattr(os, "nice") else None
+    finally:
+        if helper is not None and helper.poll() is None:
+            helper.kill()
     return 0
 
 

@@ -115,8 +115,11 @@ class Session(param.Parameterized):
             if not dragged or dragged != self._dragged or now - self._edited_at > ONE_DRAG:
                 self._history = [*self._history[-MOST_UNDO:], self.b]
             self._edited_at, self._dragged = now, dragged
-        self.param.update(**changed)
-        self.ask()
+        # The engine starts before the widgets follow.
+        with param.parameterized.batch_call_watchers(self):
+            for name, value in changed.items():
+                setattr(self, name, value)
+            self.ask()
 
     def select(self, **changed) -> None:
         """Change what is looked at."""
@@ -313,6 +316,14 @@ class Session(param.Parameterized):
             self.tell(f"From the address: {problem}", "warning")
         self.problems = []
 
+    def attempt(self, call: Callable, *arguments: object) -> None:
+        """Call something that a visitor's file may make fail, and say so; Panel's file input keeps errors to itself."""
+        try:
+            call(*arguments)
+        except Exception as error:  # the visitor is the only one who can hear of it
+            LOG.info("A visitor's file was refused.", exc_info=error)
+            self.tell(describe(error), "error")
+
     def tell(self, text: str, kind: str = "info") -> None:
         """Show a message; errors stay until they are closed."""
         if self._tell is not None:
@@ -329,8 +340,10 @@ class Session(param.Parameterized):
         self.cancel()
         _OPEN.pop(self.number, None)
         self._held = []
-        self.answer = None
-        self.pins = []
+        # Nobody is to hear of it: the models of the page are gone.
+        with param.parameterized.discard_events(self):
+            self.answer = None
+            self.pins = []
 
 
 def describe(error: Exception) -> str:

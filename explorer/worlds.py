@@ -17,8 +17,11 @@ import numpy as np
 
 from data_catalog.world import static, store
 from data_catalog.world.ranges import open_rescaled
+from explorer.prepare import is_compiled
 from explorer.views.density import DensityCache
-from explorer.views.lookup import CellTable, cell_table
+from explorer.views.lookup import CellTable, aggregate, cell_table
+from explorer.views.projection import PROJECTIONS
+from explorer.views.towers import count_pairs
 from models.l4c.live import LiveResult, LiveRun
 from models.options import L4COptions
 from models.packing import Blocks
@@ -210,9 +213,14 @@ class Worlds:
             child.terminate()
 
     def _prepare(self, grids: list[str]) -> None:
-        """Run the child, follow its progress, open each grid when its files are there."""
+        """Open what is there; run the child for the rest, and open each grid when its files are there."""
         errors = ""
         try:
+            while grids and is_compiled() and store.is_built(grids[0]):
+                self._open_and_say(grids.pop(0))
+            if not grids:
+                self._stage = Stage()
+                return
             environment = {**os.environ, "PYTHONPATH": _search_path()}
             # A file, because a full pipe of warnings that nobody reads would stop the child.
             with tempfile.TemporaryFile("w+") as said:
@@ -240,17 +248,29 @@ class Worlds:
         """Take one line of the child's progress."""
         grid, stage = message["grid"], message["stage"]
         if stage == "ready":
-            self._stage = Stage(grid, TEXTS["opening"].format(grid=_people(grid)), 1.0)
-            self.open(grid)
+            self._open_and_say(grid)
         else:
             self._stage = Stage(grid, TEXTS[stage].format(grid=_people(grid)), float(message["share"]))
+
+    def _open_and_say(self, grid: str) -> None:
+        """Open a grid, and say so meanwhile."""
+        self._stage = Stage(grid, TEXTS["opening"].format(grid=_people(grid)), 1.0)
+        self.open(grid)
 
     def open(self, grid: str) -> World:
         """Open the files of a grid, and run the unedited model once so that no visitor waits for it."""
         world = World(grid, store.open_blocks(grid), static.open_static(grid), functools.partial(open_rescaled, grid))
-        world.result(L4COptions())
+        field = world.result(L4COptions()).field("gpp", "annual")
         self.add(world)
+        _warm_drawing(world.table, field)
         return world
+
+
+def _warm_drawing(table: CellTable, field: np.ndarray) -> None:
+    """Let Datashader compile what it keeps on no disk, before a visitor opens a map or a scatter."""
+    pixels = table.full(PROJECTIONS["equal_earth"], 64, 32)
+    aggregate(field, pixels, PROJECTIONS["equal_earth"].extent, 64, 32)
+    count_pairs(np.zeros(1), np.zeros(1), 0.0, 1.0)
 
 
 @functools.cache

@@ -210,7 +210,7 @@ class CarbonControls:
             label="Load a BPLUT (.csv)", accept=".csv", multiple=False, size="small", margin=(8, 8, 2, 8),
             description="Your own table in the mission's format; it becomes experiment B",
         )  # fmt: skip
-        self.upload.param.watch(self._on_upload, "value")
+        self.upload.param.watch(lambda event: self.session.attempt(self._load_table, event.new), "value")
         self.save = pmui.FileDownload(
             callback=self._bplut, filename="bplut_b.csv", label="Save B as BPLUT", size="small", variant="outlined",
             margin=(8, 8),
@@ -255,9 +255,8 @@ class CarbonControls:
             session.wanted = event.new
             session.where(grid=event.new)
 
-    def _on_upload(self, event) -> None:
+    def _load_table(self, data: bytes | None) -> None:
         """Take a table from a file; it is read by the checked reader and replaces B's parameters."""
-        data = event.new
         if not data:
             return
         if len(data) > LARGEST_BPLUT:
@@ -265,6 +264,7 @@ class CarbonControls:
             raise ValueError(msg)
         base = self.session.b.l4c.bplut
         self.session.options(parameters=BplutFile.read(data).overrides(base))
+        self.upload.value = None  # so that the same file can be chosen again
         self.session.tell("The table is loaded into experiment B.", "success")
 
     def _bplut(self):
@@ -284,9 +284,7 @@ class CarbonControls:
             )  # fmt: skip
 
         session = self.session
-        self.reset = button(
-            "Reset", "restart_alt", "Reset: put everything in B back to A's", session.reset
-        )
+        self.reset = button("Reset", "restart_alt", "Reset: put everything in B back to A's", session.reset)
         self.undo = button("Undo", "undo", "Undo: take the last edit back", session.undo)
         self.promote = button("B → A", "flag", "B → A: make B the new baseline A", session.promote)
         self.swap = button("Swap", "swap_horiz", "Swap: exchange A and B", session.swap)

@@ -9,6 +9,7 @@ import panel_material_ui as pmui
 
 from data_catalog import open_dataset
 from explorer import export
+from explorer.export import LARGEST_FILE
 from explorer.pages.carbon_views import MapCard
 from explorer.pages.page import card, heading
 from explorer.question import Answer, changes
@@ -17,10 +18,7 @@ from explorer.style import number, signed
 from explorer.views.totals import totals_table
 from models.experiment import Experiment, run
 
-__all__ = ["LARGEST_FILE", "RunsTab"]
-
-LARGEST_FILE = 50_000_000
-"""Bytes that a browser is given through the page; larger results come from the command line."""
+__all__ = ["RunsTab"]
 
 LARGEST_EXPERIMENT = 200_000
 
@@ -124,7 +122,7 @@ class RunsTab:
             label="Open an experiment (.toml)", accept=".toml", multiple=False, size="small", margin=4,
             description="A file saved here or printed by the command line; it becomes experiment B",
         )  # fmt: skip
-        self.open.param.watch(self._on_open, "value")
+        self.open.param.watch(lambda event: self.session.attempt(self._open, event.new), "value")
         self.exports = [
             pmui.FlexBox(self.toml, self.script, self.series, self.totals, self.picture, margin=(4, 8)),
             pmui.FlexBox(self.prepare, self.netcdf, margin=(4, 8)),
@@ -172,6 +170,7 @@ class RunsTab:
 
     def _picture(self) -> bytes:
         shown = self._shown()
+        self.map.update(shown)  # the tab of the map may not have been open since
         view, region = self.map.view, shown.question.b.region
         box = None if region.whole else (region.west, region.south, region.east, region.north)
         return export.map_png(
@@ -235,9 +234,8 @@ class RunsTab:
             self.netcdf.disabled = True
             self.netcdf.label = "NetCDF (.nc)"
 
-    def _on_open(self, event) -> None:
+    def _open(self, data: bytes | None) -> None:
         """Take an experiment from a file; the checked reader says what is wrong with it."""
-        data = event.new
         if not data:
             return
         if len(data) > LARGEST_EXPERIMENT:
@@ -254,6 +252,7 @@ class RunsTab:
         session.wanted = experiment.grid
         baseline = replace(session.a, grid=experiment.grid, region=experiment.region)
         session.edit(b=replace(experiment, dataset="reference-earth"), a=baseline)
+        self.open.value = None  # so that the same file can be chosen again
         session.tell("The experiment is open as B.", "success")
 
 

@@ -2,7 +2,7 @@
 
 import panel_material_ui as pmui
 
-from explorer.pages.page import card, heading
+from explorer.pages.page import card, heading, heading_html
 from explorer.question import Answer
 from explorer.session import Session
 from explorer.style import scale_for
@@ -46,8 +46,8 @@ class TotalsTab:
         self.zonal.update(answer.field_b, answer.field_a, world.latitude, world.area, scale, mask=mask)
         self.totals.update(answer.totals_a, answer.totals_b)
         name = "the world" if region.whole else region.name
-        self.zonal_title.object = heading("Zonal mean", f"{scale.title}, {name}").object
-        self.totals_title.object = heading("Totals of a year", f"{name}, {answer.cells:,} cells").object
+        self.zonal_title.object = heading_html("Zonal mean", f"{scale.title}, {name}")
+        self.totals_title.object = heading_html("Totals of a year", f"{name}, {answer.cells:,} cells")
 
 
 class EquationsTab:
@@ -72,6 +72,6 @@ class EquationsTab:
         if self._shown == (pft, params):
             return
         self._shown = (pft, params)
-        self.title.object = heading("Equations", f"with the numbers of {pft}, {PFT_NAMES[pft]}, in experiment B").object
+        self.title.object = heading_html("Equations", f"with the numbers of {pft}, {PFT_NAMES[pft]}, in experiment B")
         for group, column in zip(GROUPS, self.columns, strict=True):
             column[:] = [equations(group, params)]

@@ -8,7 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from explorer.address import MAPPED, SHOWN
-from explorer.pages.page import card, heading, switch
+from explorer.pages.page import card, heading, heading_html, switch
 from explorer.question import Answer
 from explorer.session import Session
 from explorer.style import Scale, scale_for, symbol_text
@@ -26,6 +26,9 @@ SHOWN_WORDS = {"B": "B · experiment", "A": "A · baseline", "B-A": "B − A"}
 PROJECTION_WORDS = {"equal_earth": "Equal Earth", "plate_carree": "Plate carrée", "north_polar": "North polar"}
 RAMP_WORDS = {"tmin": "Tmin", "vpd": "VPD", "smrz": "SMRZ", "smsf": "SMSF", "t_soil": "Tsoil"}
 UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+BETAS = ("tsoil_beta", "tsoil_beta1", "tsoil_beta2")
+"""Parameters of the temperature curve, the one that is dragged first."""
+
 FARTHEST = 4.0
 """Degrees beside land within which a click still means the nearest cell."""
 
@@ -50,6 +53,7 @@ class MapCard:
         self.view.on_box(draw)
         self._scales: dict[tuple, Scale] = {}
         self._showing = False
+        self._drawn: tuple = ()
         self._widgets()
         self.pane = card(
             pmui.FlexBox(self.show, self.variable, margin=(4, 4, 0, 4)),
@@ -140,7 +144,11 @@ class MapCard:
         if values is None:
             values = answer.field_b - answer.field_a
         scale = self._scale(answer, values)
-        self.view.update(values, scale, title=self._title(answer, scale), synthetic=True)
+        drawn = (answer.field_a, answer.field_b, selection.show, scale, self._title(answer, scale), world.table)
+        # A click elsewhere brings the same arrays again: nothing of the map need travel.
+        if not _same(drawn, self._drawn):
+            self._drawn = drawn
+            self.view.update(values, scale, title=drawn[4], synthetic=True)
         self.view.select(float(world.latitude[answer.cell]), float(world.longitude[answer.cell]))
 
     def _scale(self, answer: Answer, values: np.ndarray) -> Scale:
@@ -179,6 +187,13 @@ class MapCard:
         return f"{name[:1].upper()}{name[1:]} · {when} · {SHOWN_WORDS[selection.show]}"
 
 
+def _same(these: tuple, those: tuple) -> bool:
+    """Say whether two tuples hold the same objects, or equal words."""
+    return len(these) == len(those) and all(
+        x is y or (isinstance(x, (str, Scale)) and x == y) for x, y in zip(these, those, strict=True)
+    )
+
+
 class CellCard:
     """The daily series of the selected cell."""
 
@@ -197,7 +212,7 @@ class CellCard:
         order = [i for i in np.argsort(fractions)[::-1] if fractions[i] > 0.005][:4]
         plants = ", ".join(f"{PFTS[i]} {100 * fractions[i]:.0f} %" for i in order) or "no vegetation"
         place = place_text(float(world.latitude[cell]), float(world.longitude[cell]))
-        self.title.object = heading("Selected cell", f"{place} · {plants}").object
+        self.title.object = heading_html("Selected cell", f"{place} · {plants}")
         self.view.update(answer.series_b, answer.series_a, title="Daily values")
 
 
@@ -215,6 +230,7 @@ class RampCard:
         self.place = pmui.Column(sizing_mode="stretch_width", margin=0)
         self.pane = card(self.title, self.driver, self.place, self.text)
         self._density = None
+        self._drawn: tuple = ()
         session.param.watch(self._follow, ["a", "b", "selection"])
         self._on_driver(None)
 
@@ -238,15 +254,23 @@ class RampCard:
 
     def _on_drag(self, name: str, low: float, high: float) -> None:
         """Take a dragged limit into B."""
-        fields = RAMPS.get(name, ("tsoil_beta",))
+        fields = RAMPS.get(name, BETAS[:1])
         self._move(self.session.selection.pft, dict(zip(fields, (low, high), strict=False)))
 
     def _follow(self, *_events) -> None:
         """Draw the curve of B and A at once; the density comes with the answer."""
         session = self.session
         pft = session.selection.pft
-        self.editor.update(session.b.l4c.table()[pft], session.a.l4c.table()[pft], self._density)
-        words = heading("Ramp editor", f"{pft} · drag the two limits on the plot").object
+        b, a = session.b.l4c.table()[pft], session.a.l4c.table()[pft]
+        fields = RAMPS.get(self.driver.value, BETAS)
+        curves = tuple(getattr(table, field) for table in (b, a) for field in fields)
+        drawn = (self.driver.value, pft, curves, self._density)
+        # A slider that moves no limit of this curve repaints nothing of it.
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        self.editor.update(b, a, self._density)
+        words = heading_html("Ramp editor", f"{pft} · drag the two limits on the plot")
         if self.title.object != words:
             self.title.object = words
         # The plot says it on its canvas, where a screen reader sees nothing.

@@ -64,14 +64,17 @@ setTimeout(() => {
 """
 
 
-def heading(text: str, note: str = "") -> pn.pane.HTML:
-    """Make the heading of a card; both texts are escaped."""
+def heading_html(text: str, note: str = "") -> str:
+    """Write the heading of a card; both texts are escaped."""
     words = f"<b>{html.escape(text)}</b>"
     if note:
         words += f" <span style='opacity:.7;font-size:12px;margin-left:8px'>{html.escape(note)}</span>"
-    return pn.pane.HTML(
-        f"<div style='font-size:14px'>{words}</div>", margin=(8, 12, 2, 12), sizing_mode="stretch_width"
-    )
+    return f"<div style='font-size:14px'>{words}</div>"
+
+
+def heading(text: str, note: str = "") -> pn.pane.HTML:
+    """Make the heading of a card; see `heading_html`."""
+    return pn.pane.HTML(heading_html(text, note), margin=(8, 12, 2, 12), sizing_mode="stretch_width")
 
 
 def card(*objects, **options) -> pmui.Paper:

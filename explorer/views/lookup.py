@@ -3,7 +3,6 @@
 import hashlib
 from threading import Lock
 
-import datashader
 import numpy as np
 import xarray as xr
 
@@ -155,6 +154,8 @@ def aggregate(
     (height, width) float32 array
         Mean of the cells under each pixel, without NaN; NaN where there are none. Row 0 is the bottom.
     """
+    import datashader  # a second of start-up, which the first page need not wait for
+
     samples = np.append(np.asarray(values, dtype=np.float32), np.float32(np.nan))[cells]
     left, right, bottom, top = extent
     rows, columns = cells.shape

@@ -2,7 +2,6 @@
 
 import html
 
-import datashader
 import numpy as np
 import pandas as pd
 import panel as pn
@@ -268,6 +267,8 @@ def count_pairs(x: np.ndarray, y: np.ndarray, low: float, high: float, side: int
         return np.zeros((side, side), dtype=np.uint32)
     # One array for both axes, so that Datashader compiles a single time for every kind of column.
     frame = pd.DataFrame({"x": np.asarray(x, dtype=np.float64), "y": np.asarray(y, dtype=np.float64)})
+    import datashader  # see `explorer.views.lookup.aggregate`
+
     canvas = datashader.Canvas(side, side, x_range=(low, high), y_range=(low, high))
     return canvas.points(frame, "x", "y", datashader.count()).values
 

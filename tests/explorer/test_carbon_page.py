@@ -220,9 +220,9 @@ def test_a_hostile_region_name_in_a_file_is_refused(page):
     settle(page)
     text = b'[region]\nname = "<script>alert(1)</script>"\nwest = 0\nsouth = 0\neast = 9\nnorth = 9\n'
     with pytest.raises(ValueError, match="region cannot be called"):
-        page.runs._on_open(type("Event", (), {"new": text}))
+        page.runs._open(text)
     with pytest.raises(ValueError, match="fewer than"):
-        page.runs._on_open(type("Event", (), {"new": b"x" * (LARGEST_EXPERIMENT + 1)}))
+        page.runs._open(b"x" * (LARGEST_EXPERIMENT + 1))
 
 
 def test_an_experiment_of_another_model_is_refused(page):
@@ -235,7 +235,7 @@ def test_an_experiment_file_opens_as_b(page):
     settle(page)
     text = page.runs._toml()
     page.session.reset()
-    page.runs._on_open(type("Event", (), {"new": text}))
+    page.runs._open(text)
     assert page.session.b.l4c.parameters == (("GRS", "lue_max", 3.0),)
 
 
@@ -243,10 +243,10 @@ def test_a_saved_bplut_comes_back_as_the_same_experiment(page):
     page.controls.table.lue_max = 3.0
     saved = page.controls._bplut().read()
     page.session.reset()
-    page.controls._on_upload(type("Event", (), {"new": saved}))
+    page.controls._load_table(saved)
     assert page.session.b.l4c.parameters == (("GRS", "lue_max", 3.0),)
     with pytest.raises(ValueError, match="column"):
-        page.controls._on_upload(type("Event", (), {"new": b"a,b\n1,2\n"}))
+        page.controls._load_table(b"a,b\n1,2\n")
 
 
 def test_exports_of_what_is_shown_are_not_empty(page):

@@ -97,7 +97,8 @@ def test_the_size_that_is_stated_is_that_of_the_result(output):
 
 def test_large_results_are_offered_by_month():
     assert export.output_for(1000, 365) == "daily"
-    assert export.output_for(100_000, 365) == "monthly"
+    assert export.output_for(20_000, 365) == "monthly"
+    assert export.output_for(100_000, 365) == "annual"
     assert export.netcdf_size(replace(EDITED, per_pft=True), 10, 365) > 8 * export.netcdf_size(EDITED, 10, 365)
 
 
@@ -105,8 +106,8 @@ def test_large_results_are_offered_by_month():
 
 
 def test_a_series_has_place_units_and_parameters(world):
-    a = world.live.result(L4COptions()).series(7)
-    b = world.live.result(EDITED.l4c).series(7)
+    a = world.result(L4COptions()).series(7)
+    b = world.result(EDITED.l4c).series(7)
     lat, lon = float(world.latitude[7]), float(world.longitude[7])
     head, frame = read_csv(export.series_csv(b, a, lat=lat, lon=lon, experiment=EDITED, source=SOURCE))
     np.testing.assert_allclose(frame["gpp B [gC m-2 d-1]"], b["gpp"].values, rtol=1e-8, atol=1e-12)
@@ -121,15 +122,15 @@ def test_a_series_has_place_units_and_parameters(world):
 
 
 def test_missing_values_are_empty_cells(world):
-    b = world.live.result(L4COptions()).series(7)
+    b = world.result(L4COptions()).series(7)
     b["gpp"] = b["gpp"].where(b["time"] != b["time"][4])
     _, frame = read_csv(export.series_csv(b, None, lat=1.0, lon=2.0, experiment=EDITED, source=SOURCE))
     assert frame["gpp B [gC m-2 d-1]"].isna().sum() == 1
 
 
 def test_totals_keep_plant_types_and_units(world):
-    a = world.live.result(L4COptions()).total(None, world.area)
-    b = world.live.result(EDITED.l4c).total(None, world.area)
+    a = world.result(L4COptions()).total(None, world.area)
+    b = world.result(EDITED.l4c).total(None, world.area)
     region = Region("a box", -10.0, 30.0, 40.0, 70.0)
     head, frame = read_csv(export.totals_csv(totals_table(a, b), replace(EDITED, region=region), SOURCE))
     assert list(frame["PFT"])[-1] == "All"

@@ -285,3 +285,24 @@ def test_an_unexpected_error_is_told_with_what_to_do_next():
     assert describe(ValueError("vpd is in kPa")) == "vpd is in kPa"
     assert describe(KeyError("No dataset")) == "No dataset"
     assert "reload the page" in describe(ZeroDivisionError("division by zero"))
+
+
+def test_a_refused_file_is_told_and_the_session_goes_on(session, told):
+    def refuse(data):
+        msg = "fpar = 90 lies outside [0, 1]; give a fraction."
+        raise ValueError(msg)
+
+    session.attempt(refuse, b"anything")
+    assert told == [("error", "fpar = 90 lies outside [0, 1]; give a fraction.")]
+    session.edit(b=session.b.with_parameters("GRS", lue_max=2.0))
+    assert settled(session).question.b == session.b
+
+
+def test_closing_tells_nobody(session):
+    session.ask()
+    settled(session)
+    heard = []
+    session.param.watch(heard.append, ["answer", "pins"])
+    session.close()
+    assert session.answer is None
+    assert heard == []

@@ -11,9 +11,9 @@ from models.variables import VARIABLES
 def runs(world) -> tuple[xr.Dataset, xr.Dataset]:
     """The series of one cell, of A and of B."""
     cell = int(np.argmax(world.pft_fraction.sum(axis=1)))
-    a = world.live.result(L4COptions()).series(cell)
+    a = world.result(L4COptions()).series(cell)
     drier = tuple((pft, "vpd_high", 3000.0) for pft in ("CCR", "GRS", "SHR"))
-    return a, world.live.result(L4COptions(parameters=drier)).series(cell)
+    return a, world.result(L4COptions(parameters=drier)).series(cell)
 
 
 def sources(view):

@@ -126,8 +126,8 @@ def test_the_zonal_view_shows_a_b_and_the_difference(world):
 
 
 def test_totals_sum_to_all_and_differ_by_b_minus_a(world):
-    a = world.live.result(L4COptions()).total(None, world.area)
-    b = world.live.result(L4COptions(parameters=(("GRS", "lue_max", 2.0),))).total(None, world.area)
+    a = world.result(L4COptions()).total(None, world.area)
+    b = world.result(L4COptions(parameters=(("GRS", "lue_max", 2.0),))).total(None, world.area)
     frame = totals_table(a, b, "gpp")
     assert list(frame.index) == [*[pft for pft in PFTS if pft in a], "All"]
     np.testing.assert_allclose(frame["A"][:-1].sum(), frame["A"]["All"], rtol=1e-6)
