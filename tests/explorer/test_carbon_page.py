@@ -227,7 +227,7 @@ def test_a_hostile_region_name_in_a_file_is_refused(page):
 
 def test_an_experiment_of_another_model_is_refused(page):
     with pytest.raises(ValueError, match='this page runs "l4c"'):
-        page.runs._on_open(type("Event", (), {"new": b'model = "land"'}))
+        page.runs._open(b'model = "land"')
 
 
 def test_an_experiment_file_opens_as_b(page):
