@@ -9,6 +9,8 @@
    of the session to a content-delivery network: `keep_styles_local`.
 5. A layout that is measured while a plot of a freshly opened tab is not drawn yet throws in the browser:
    `measure_when_drawn`.
+6. The number entry of a slider takes one value; typed again without leaving it, the next is shown and dropped:
+   `leave_entry_on_enter`.
 """
 
 import weakref
@@ -25,6 +27,7 @@ __all__ = [
     "busy_watchers",
     "decouple_busy",
     "keep_styles_local",
+    "leave_entry_on_enter",
     "measure_when_drawn",
     "release",
     "release_on_close",
@@ -89,6 +92,22 @@ if (!view._measures_when_drawn) {
   view._measures_when_drawn = true
 }
 """
+
+
+_ENTER_JS = """
+if (!document._leaves_entry) {
+  document._leaves_entry = true
+  document.addEventListener('keydown', (event) => {
+    const entry = event.composedPath()[0]
+    if (event.key === 'Enter' && entry instanceof HTMLInputElement && entry.type === 'text') setTimeout(() => entry.blur())
+  }, true)
+}
+"""
+
+
+def leave_entry_on_enter(document: Document) -> None:
+    """Leave a slider's number entry on Enter, so that what is typed next is taken too."""
+    document.js_on_event("document_ready", CustomJS(code=_ENTER_JS))
 
 
 def measure_when_drawn(document: Document) -> None:

@@ -9,7 +9,7 @@ import panel_material_ui as pmui
 import param
 
 from explorer.session import Session, describe
-from explorer.upstream import decouple_busy, measure_when_drawn, release_on_close
+from explorer.upstream import decouple_busy, leave_entry_on_enter, measure_when_drawn, release_on_close
 from explorer.worlds import WORLDS, Worlds
 
 __all__ = ["THEME", "Page", "card", "heading", "report", "switch"]
@@ -135,6 +135,7 @@ class Page(pn.viewable.Viewer):
         if document is not None and document.session_context is not None:
             document.on_session_destroyed(lambda context: session.close())
             measure_when_drawn(document)
+            leave_entry_on_enter(document)
             pn.state.onload(self._on_load)
 
     # -- to be given by each page -------------------------------------------------------------------------------

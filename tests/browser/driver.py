@@ -103,9 +103,13 @@ class Visitor:
 
     def kpis(self) -> dict[str, str]:
         """The strip of key numbers: name -> value and what stands below."""
+
         # The strip is replaced as a whole; between the old one and the new one there is none.
-        read = self.page.locator(".kpi").all_inner_texts
-        texts = self.until(lambda: [*filter(None, read())][5:] and read(), "key numbers")
+        def read() -> list[str]:
+            texts = [text for text in self.page.locator(".kpi").all_inner_texts() if text]
+            return texts if len(texts) > 5 else []
+
+        texts = self.until(read, "key numbers")
         return {text.split("\n")[0]: " ".join(text.split("\n")[1:]) for text in texts}
 
     def cells(self) -> int:

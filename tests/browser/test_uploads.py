@@ -46,7 +46,7 @@ def dialogs(visit):
         (b'model = "l4c"\n[l4c]\nbplut = "V99"\n', ["bplut", "V99", "V7"]),
         (b"this is no TOML <script>alert(1)</script>", ["TOML"]),
         (b'dataset = "<img src=x onerror=alert(1)>"\n', ["dataset"]),
-        (b'[[l4c.parameters]]\npft = "GRS"\nvpd_low = 5000.0\nvpd_high = 1000.0\n', ["vpd"]),
+        (b"[l4c.parameters.GRS]\nvpd_low = 3000.0\nvpd_high = 2000.0\n", ["vpd_low", "3000", "2000"]),
         (b"\xff\xfe\x00\x01" * 50, []),
     ],
 )

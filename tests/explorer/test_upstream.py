@@ -114,3 +114,16 @@ def test_upstream_still_measures_plots_that_are_not_drawn():
     body = re.search(r"_measure_layout\(\) \{\s+const \{ frame_width.{0,600}", text, re.DOTALL)
     assert body is not None, "Bokeh measures plots in another way: look whether measure_when_drawn is still needed."
     assert "layout == null" not in body[0], "Bokeh has mended PlotView._measure_layout: remove measure_when_drawn."
+
+
+def test_upstream_still_forgets_the_focus_of_a_number_entry_on_enter():
+    slider = Path(pmui.__file__).parent / "widgets" / "Slider.jsx"
+    on_enter = slider.read_text(encoding="utf-8").split('e.key === "Enter"', 1)[1].split("}", 1)[0]
+    assert "setFocused(false)" in on_enter, "panel-material-ui keeps the focus now: remove leave_entry_on_enter."
+
+
+def test_enter_leaves_a_number_entry():
+    document = Document()
+    upstream.leave_entry_on_enter(document)
+    (callback,) = document.callbacks.js_event_callbacks["document_ready"]
+    assert "entry.blur()" in callback.code
