@@ -99,7 +99,8 @@ if (!document._leaves_entry) {
   document._leaves_entry = true
   document.addEventListener('keydown', (event) => {
     const entry = event.composedPath()[0]
-    if (event.key === 'Enter' && entry instanceof HTMLInputElement && entry.type === 'text') setTimeout(() => entry.blur())
+    const typed = entry instanceof HTMLInputElement && entry.type === 'text'
+    if (event.key === 'Enter' && typed) setTimeout(() => entry.blur())
   }, true)
 }
 """
