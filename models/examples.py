@@ -11,7 +11,7 @@ CARBON = """\
 model = "l4c"
 dataset = "reference-earth"  # the embedded world (synthetic weather, real climate) | "tower", see site | "file"
 grid = "108km"               # of the embedded world: "108km" | "36km"
-site = ""                    # for dataset = "tower": its name, as "CH-DAV"
+site = ""                    # for dataset = "tower": its name, as "FR-Hes"
 region = "world"             # a name, as "Iberia" or "US Southern Plains"; or a box, see the end
 period = ["", ""]            # first and last day to report, as ["2015-03-01", "2015-08-31"]; "" is the record's own.
                              # Starting SOC and litterfall always come from the whole record.
