@@ -13,6 +13,7 @@ import shutil
 import threading
 import time
 import uuid
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -276,6 +277,18 @@ def _sweep(target: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
+_MAPPED: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+
+
+def _map(path: Path) -> np.ndarray:
+    """Map an array once for all who use it now: half a gigabyte mapped twice counts twice in a server's memory."""
+    key = (str(path), path.stat().st_ino)
+    array = _MAPPED.get(key)
+    if array is None:
+        array = _MAPPED[key] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return array
+
+
 def _open(grid: str, folder: str | os.PathLike | None) -> tuple[dict, dict[str, np.ndarray]]:
     place = folder_of(grid, folder)
     if not is_built(grid, folder=folder):
@@ -283,7 +296,7 @@ def _open(grid: str, folder: str | os.PathLike | None) -> tuple[dict, dict[str, 
         raise FileNotFoundError(msg)
     meta = json.loads((place / "meta.json").read_text(encoding="utf-8"))
     try:
-        arrays = {n: np.load(place / f"{n}.npy", mmap_mode="r", allow_pickle=False) for n in MAPPED}
+        arrays = {n: _map(place / f"{n}.npy") for n in MAPPED}
         arrays |= {n: np.load(place / f"{n}.npy", allow_pickle=False) for n in SMALL}
     except (ValueError, EOFError, FileNotFoundError) as error:
         msg = f"{place} is damaged ({error}); delete it and run `python launch.py world build --grid {grid}`."

@@ -40,19 +40,19 @@ def dialogs(visit):
     assert not opened
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (b'model = "l4c"\n[l4c]\nbplut = "V99"\n', ["bplut", "V99", "V7"]),
-        (b"this is no TOML <script>alert(1)</script>", ["TOML"]),
-        (b'dataset = "<img src=x onerror=alert(1)>"\n', ["dataset"]),
-        (b"[l4c.parameters.GRS]\nvpd_low = 3000.0\nvpd_high = 2000.0\n", ["vpd_low", "3000", "2000"]),
-        (b"\xff\xfe\x00\x01" * 50, []),
-    ],
+BAD_EXPERIMENTS = (
+    (b'model = "l4c"\n[l4c]\nbplut = "V99"\n', ["bplut", "V99", "V7"]),
+    (b"this is no TOML <script>alert(1)</script>", ["TOML"]),
+    (b'dataset = "<img src=x onerror=alert(1)>"\n', ["dataset"]),
+    (b"[l4c.parameters.GRS]\nvpd_low = 3000.0\nvpd_high = 2000.0\n", ["vpd_low", "3000", "2000"]),
+    (b"\xff\xfe\x00\x01" * 50, ["UTF-8"]),
 )
-def test_a_bad_experiment_file_is_refused(dialogs, tmp_path, text, words):
-    give(dialogs, -1, "<b>carbon.toml", text, tmp_path)
-    message(dialogs, *words)
+
+
+def test_bad_experiment_files_are_refused_one_after_the_other(dialogs, tmp_path):
+    for number, (text, words) in enumerate(BAD_EXPERIMENTS):
+        give(dialogs, -1, f"<b>carbon{number}.toml", text, tmp_path)
+        message(dialogs, *words)
     still_works(dialogs)
 
 

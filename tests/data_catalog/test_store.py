@@ -206,3 +206,9 @@ def test_a_folder_that_cannot_be_written_is_named(few, tmp_path):
 def test_an_unknown_grid_is_named_with_those_there_are(tmp_path):
     with pytest.raises((KeyError, ValueError), match="36km"):
         store.build("5km", folder=tmp_path)
+
+
+def test_two_who_open_a_world_share_one_mapping(few, tmp_path):
+    store.build("108km", folder=tmp_path)
+    one, other = store.open_blocks("108km", folder=tmp_path), store.open_blocks("108km", folder=tmp_path)
+    assert np.shares_memory(one.data, other.data)
