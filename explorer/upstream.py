@@ -89,6 +89,14 @@ if (!view._measures_when_drawn) {
     const act = view[name]
     view[name] = function() { if (this.layout != null) act.call(this) }
   }
+  const bar = Bokeh.Models.get('ColorBar').prototype.default_view.prototype
+  const build = bar.lazy_initialize
+  bar.lazy_initialize = async function() {
+    await build.call(this)
+    const around = this._axis_view.parent
+    const ask = around.request_layout
+    around.request_layout = () => { if (this.layout != null) ask.call(around) }
+  }
   view._measures_when_drawn = true
 }
 """

@@ -105,12 +105,13 @@ class Visitor:
         """The strip of key numbers: name -> value and what stands below."""
 
         # The strip is replaced as a whole; between the old one and the new one there is none.
-        def read() -> list[str]:
-            texts = [text for text in self.page.locator(".kpi").all_inner_texts() if text]
-            return texts if len(texts) > 5 else []
+        def read() -> dict[str, str]:
+            texts = self.page.locator(".kpi").all_inner_texts()
+            strip = {text.split("\n")[0]: " ".join(text.split("\n")[1:]) for text in texts}
+            # What is not rendered yet has its words but no lines.
+            return strip if "GPP" in strip and "Last run" in strip else {}
 
-        texts = self.until(read, "key numbers")
-        return {text.split("\n")[0]: " ".join(text.split("\n")[1:]) for text in texts}
+        return self.until(read, "key numbers")
 
     def cells(self) -> int:
         """Number of cells of the region, as the strip says it."""
