@@ -7,7 +7,6 @@ ends the work; a grid that was not finished is made again next time.
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -73,8 +72,9 @@ def main(grids: list[str]) -> int:
     if grids == [COMPILE]:
         warm()
         return 0
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through every ``finally``
-    helper = None if is_compiled() else subprocess.Popen([sys.executable, "-m", "explorer.prepare", COMPILE])
+    # Without the pipe of progress: who reads it waits until nobody can write, and this one may outlive its parent.
+    command = [sys.executable, "-m", "explorer.prepare", COMPILE]
+    helper = None if is_compiled() else subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         for order, grid in enumerate(grids):
             make(grid)
