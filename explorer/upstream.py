@@ -1,19 +1,15 @@
 """Work-arounds for Panel 1.9.4, panel-material-ui 0.16.6, Bokeh 3.9.2; a test of each fails once upstream is mended.
 
-1. ``ReactiveESM._cleanup`` reads ``model.children``, which Bokeh has cleared by then, so the plots inside a
-   panel-material-ui layout are never taken down and keep the whole session alive: `release_on_close`.
-2. ``panel_material_ui.Page`` mirrors the busy flag of the *process* into every session, which keeps every page
+1. ``panel_material_ui.Page`` mirrors the busy flag of the *process* into every session, which keeps every page
    for ever and sends each visitor's events to all the others: `decouple_busy`.
-3. Every widget event waits 50 ms before it is handled: `undelay_widgets`.
-4. A text pane that changes while its tab is hidden forgets where its style sheets are served and sends every browser
+2. Every widget event waits 50 ms before it is handled: `undelay_widgets`.
+3. A text pane that changes while its tab is hidden forgets where its style sheets are served and sends every browser
    of the session to a content-delivery network: `keep_styles_local`.
-5. A layout that is measured while a plot of a freshly opened tab is not drawn yet throws in the browser:
+4. A layout that is measured while a plot of a freshly opened tab is not drawn yet throws in the browser:
    `measure_when_drawn`.
-6. The number entry of a slider takes one value; typed again without leaving it, the next is shown and dropped:
+5. The number entry of a slider takes one value; typed again without leaving it, the next is shown and dropped:
    `leave_entry_on_enter`.
 """
-
-import weakref
 
 import panel as pn
 from bokeh.document import Document
@@ -29,8 +25,6 @@ __all__ = [
     "keep_styles_local",
     "leave_entry_on_enter",
     "measure_when_drawn",
-    "release",
-    "release_on_close",
     "undelay_widgets",
 ]
 
@@ -45,31 +39,6 @@ def decouple_busy(page: Viewable) -> None:
     """Stop mirroring the busy flag of the process into this page; pages show their own progress."""
     for watcher in busy_watchers(page):
         pn.state.param.unwatch(watcher)
-
-
-def release(page: Viewable) -> None:
-    """Take down every HoloViews plot of ``page``, with the streams that point back to the session."""
-    for pane in page.select(pn.pane.HoloViews):
-        for reference in list(pane._plots):
-            plot, _ = pane._plots.pop(reference)
-            if plot is not None:
-                plot.cleanup()
-
-
-def release_on_close(page: Viewable) -> None:
-    """Release the plots of ``page`` when the session that is being built ends."""
-    document = pn.state.curdoc
-    if document is None or document.session_context is None:
-        return
-    held = weakref.ref(page)
-
-    def close(_context: object) -> None:
-        alive = held()
-        if alive is not None:
-            release(alive)
-            decouple_busy(alive)
-
-    document.on_session_destroyed(close)
 
 
 def undelay_widgets() -> None:

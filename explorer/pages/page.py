@@ -9,7 +9,7 @@ import panel_material_ui as pmui
 import param
 
 from explorer.session import Session, describe
-from explorer.upstream import decouple_busy, leave_entry_on_enter, measure_when_drawn, release_on_close
+from explorer.upstream import decouple_busy, leave_entry_on_enter, measure_when_drawn
 from explorer.worlds import WORLDS, Worlds
 
 __all__ = ["THEME", "Page", "card", "heading", "report", "switch"]
@@ -125,7 +125,6 @@ class Page(pn.viewable.Viewer):
         self.bar = pmui.Row(self.status, self.stop, sizing_mode="stretch_width", visible=False, margin=0)
         self.page = self._template()
         decouple_busy(self.page)
-        release_on_close(self.page)
         session = self.session
         session.param.watch(self._on_progress, ["share", "doing"])
         session.param.watch(self._on_state, ["a", "b", "selection"])

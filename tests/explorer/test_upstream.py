@@ -6,7 +6,6 @@ import weakref
 from pathlib import Path
 
 import bokeh
-import holoviews as hv
 import panel as pn
 import panel_material_ui as pmui
 import pytest
@@ -17,8 +16,6 @@ from panel.reactive import Syncable
 from panel.util import edit_readonly
 
 from explorer import upstream
-
-hv.extension("bokeh")
 
 
 @pytest.fixture
@@ -53,29 +50,6 @@ def test_upstream_still_keeps_a_page_alive_through_the_busy_flag_and_decoupling_
     assert alive_stock() is not None, "panel-material-ui has mended Page.busy: remove decouple_busy."
     upstream.decouple_busy(alive_stock())
     assert alive_mended() is None
-
-
-def closed_with_a_plot(mend: bool) -> pn.pane.HoloViews:
-    """Close a session as Bokeh does: it clears the models, then tells the hooks."""
-    pane = pn.pane.HoloViews(hv.Curve([1, 2, 3]))
-    column = pmui.Column(pane)
-    document = Document()
-    root = column.get_root(document)
-    document.add_root(root)
-    assert pane._plots
-    document.models.destroy()
-    if mend:
-        upstream.release(column)
-    column._cleanup(root)
-    return pane
-
-
-def test_upstream_still_forgets_the_plots_of_a_closed_session():
-    assert closed_with_a_plot(mend=False)._plots, "Panel has mended ReactiveESM._cleanup: remove release_on_close."
-
-
-def test_released_plots_are_gone():
-    assert not closed_with_a_plot(mend=True)._plots
 
 
 def test_widgets_are_handled_at_once(monkeypatch):
