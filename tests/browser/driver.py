@@ -96,6 +96,19 @@ class Visitor:
         self.until(lambda: look() != before, what or f"a change of {before!r}"[:200])
         return look()
 
+    def still(self, look: Callable[[], Any], seconds: float = 1.0, patience: float = PATIENCE) -> Any:
+        """Wait until what is looked at has not changed for a while; returns it."""
+        end = time.monotonic() + patience
+        seen, since = look(), time.monotonic()
+        while time.monotonic() - since < seconds:
+            if time.monotonic() > end:
+                msg = f"Still changing after {patience:g} s: {seen!r}"[:400]
+                raise AssertionError(msg)
+            self.page.wait_for_timeout(100)
+            if (now := look()) != seen:
+                seen, since = now, time.monotonic()
+        return seen
+
     # -- seeing -------------------------------------------------------------------------------------------------
     def map(self) -> dict:
         """Sum and print of the picture of the map, how many pixels show a value, its colour limits and title."""

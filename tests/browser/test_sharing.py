@@ -33,6 +33,7 @@ def test_a_link_opens_the_same_state_for_somebody_else(visit):
     first.click("B − A")
     first.page.mouse.click(*first.place(-60.0, -5.0))
     first.until(lambda: {"at", "variable", "show", "GRS.lue_max"} <= set(first.query()), "the state in the address")
+    first.still(first.query)
     first.click("Share")
     first.until(lambda: any("copied" in text for text in first.messages()), "a word that the link is copied")
     first.until(lambda: "B − A" in first.map()["title"])
