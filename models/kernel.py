@@ -12,7 +12,7 @@ from pathlib import Path
 import numba
 import platformdirs
 
-__all__ = ["POOL", "THREADS", "Cancelled", "equation", "inline_kernel", "kernel", "lane_kernel", "spread"]
+__all__ = ["POOL", "THREADS", "Cancelled", "equation", "inline_kernel", "kernel", "lane_kernel", "spread", "sum_kernel"]
 
 _PACKAGE = Path(__file__).parent
 MONTH = 30 * 86400.0  # s
@@ -66,6 +66,10 @@ equation = numba.njit(error_model="numpy", nogil=True, forceinline=True, fastmat
 
 lane_kernel = numba.njit(cache=True, error_model="numpy", nogil=True, fastmath={"contract"})
 """Compile one stage of a step over the lanes of a block; branch-free bodies become vector code."""
+
+sum_kernel = numba.njit(cache=True, error_model="numpy", nogil=True, fastmath={"reassoc", "contract", "nsz", "arcp"})
+"""Compile a loop that is made of sums, as a filter's covariances are: sums may be taken in another order, so that they
+become vectors (1e-16 of a difference). NaN and infinity keep their meaning."""
 
 THREADS = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 

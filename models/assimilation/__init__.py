@@ -1,0 +1,1 @@
+"""Data assimilation: perturbed ensembles, the ensemble Kalman filter, rescaling of observations, diagnostics."""
