@@ -11,13 +11,12 @@ from models.land import layout as at
 from models.land.column import integrate
 from models.land.columns import Columns, ColumnTable, cold_start, column_table
 from models.land.forcing import forcing_array
-from models.land.layout import LANES, LAYERS, OUTPUTS
-from models.land.params import SOIL_CLASSES, VEGETATION_CLASSES
+from models.land.layout import LANES
+from models.land.outputs import label_outputs
 from models.land.solar import mean_cosine_zenith
-from models.land.spinup import SpinUp, balance_soil_carbon, drift
-from models.variables import VARIABLES
+from models.land.spinup import SpinUp, balance_soil_carbon, repeat_until_settled
 
-__all__ = ["LandOptions", "advance", "run_land", "warm"]
+__all__ = ["LandOptions", "advance", "report", "run_land", "spin_up", "warm"]
 
 DAY = 86400.0
 TIME_STEPS = {1800.0: (3, 3), 3600.0: (2, 2), 10800.0: (3, 3)}
@@ -157,101 +156,6 @@ def advance(
     spread(work, columns.state.shape[0], progress=progress, cancelled=cancelled)
 
 
-_PLAIN = {
-    "swe": "swe_mean",
-    "snow_depth": "snow_depth_mean",
-    "snow_cover": "snow_cover_mean",
-    "lai": "lai_mean",
-    "canopy_water": "canopy_water_mean",
-    "t_ground": "t_ground_mean",
-    "t_canopy": "t_canopy_mean",
-    "t_soil": "soil_temperature_1",
-    "le": "le",
-    "h": "h",
-    "ground_heat": "g",
-    "sw_net": "sw_net",
-    "lw_net": "lw_net",
-    "water_stress": "beta_mean",
-    "energy_residual": "energy_residual",
-    "leaf_carbon": "leaf_end",
-    "stem_carbon": "stem_end",
-    "root_carbon": "root_end",
-    "wood_carbon": "wood_end",
-    "soc_fast": "soc_fast_end",
-    "soc_stable": "soc_stable_end",
-}
-_RATES = {
-    "transpiration": "transpiration",
-    "soil_evaporation": "evap_soil",
-    "interception_evaporation": "evap_interception",
-    "precip": "precip",
-    "runoff": "runoff",
-    "drainage": "drainage",
-    "gpp": "gpp",
-    "npp": "npp",
-    "ra": "ra",
-    "rh": "rh",
-}
-
-
-def _dataset(raw: np.ndarray, times: np.ndarray, columns: Columns) -> xr.Dataset:
-    """Name the raw outputs (N_OUTPUTS, column, time)."""
-    row = {name: k for k, name in enumerate(OUTPUTS)}
-    flat = {name: raw[row[old]] for name, old in _PLAIN.items()}
-    flat |= {name: raw[row[old]] * DAY for name, old in _RATES.items()}
-    profiles = {
-        name: np.stack([raw[row[f"{name}_{k}"]] for k in (1, 2, 3, 4)], axis=1)
-        for name in ("soil_moisture", "soil_liquid", "soil_temperature")
-    }
-    theta = profiles["soil_moisture"]
-    porosity = columns.get("theta_max")[:, None]
-    flat["ssm"] = theta[:, 0]
-    flat["rzsm"] = 0.1 * theta[:, 0] + 0.3 * theta[:, 1] + 0.6 * theta[:, 2]
-    flat["smsf"] = 100.0 * flat["ssm"] / porosity
-    flat["smrz"] = 100.0 * flat["rzsm"] / porosity
-    flat["frozen"] = np.where(raw[row["frozen"]] >= 0.5, 1.0, 0.0)
-    flat["et"] = flat["transpiration"] + flat["soil_evaporation"] + flat["interception_evaporation"]
-    flat["nee"] = flat["ra"] + flat["rh"] - flat["gpp"]
-    par, apar = raw[row["par_mean"]], raw[row["apar_mean"]]
-    cover = columns.get("vegetation_fraction")[:, None] * np.where(flat["lai"] > 0.0, 1.0, 0.0)
-    # Without light the fraction is that of a closed form of leaf area, so that polar winters have one.
-    flat["fpar"] = np.where(par > 1.0, apar / np.maximum(par, 1.0), cover * (1.0 - np.exp(-0.5 * flat["lai"])))
-    ds = xr.Dataset(
-        {
-            name: (("column", "time"), values.astype("float32"), VARIABLES[name].cf_attrs)
-            for name, values in flat.items()
-        }
-        | {
-            name: (("column", "layer", "time"), values.astype("float32"), VARIABLES[name].cf_attrs)
-            for name, values in profiles.items()
-        }
-    )
-    depth = np.cumsum(LAYERS)
-    ds = ds.assign_coords(
-        time=times.astype("datetime64[ns]"),
-        layer=("layer", [1, 2, 3, 4]),
-        depth_top=("layer", depth - np.array(LAYERS), {"units": "m", "positive": "down"}),
-        depth_bottom=("layer", depth, {"units": "m", "positive": "down"}),
-        column=np.arange(columns.count),
-        latitude=("column", columns.table.latitude, {"units": "degrees_north", "standard_name": "latitude"}),
-        longitude=("column", columns.table.longitude, {"units": "degrees_east", "standard_name": "longitude"}),
-        vegetation=("column", [VEGETATION_CLASSES[k - 1] for k in columns.table.vegetation]),
-        soil=("column", [SOIL_CLASSES[k - 1] for k in columns.table.soil]),
-    )
-    ds["ssm"].attrs["comment"] = "mean over 0-10 cm"
-    ds["rzsm"].attrs["comment"] = "mean over 0-100 cm"
-    ds["smsf"].attrs["comment"] = "0-10 cm, the model's top layer"
-    ds["nee"].attrs["comment"] = "read its anomalies: fast soil carbon needs centuries to settle"
-    for name, unit in (
-        ("water_worst", "mm"),
-        ("water_sum", "mm"),
-        ("carbon_worst", "gC m-2"),
-        ("energy_worst", "W m-2"),
-    ):
-        ds[f"residual_{name}"] = ("column", columns.get(name), {"units": unit, "long_name": f"balance: {name}"})
-    return ds
-
-
 def run_land(
     forcing: xr.Dataset,
     table: ColumnTable,
@@ -320,17 +224,87 @@ def run_land(
     if progress is not None:
         progress(0.0)
     rounds = options.spin_up + 1
-    settled = SpinUp(0, np.nan, np.nan)
-    for cycle in range(options.spin_up):
-        before = columns.copy()
-        columns.balance[:] = 0.0
-        advance(columns, weather, options, progress=_part(progress, cycle, rounds), cancelled=cancelled)
-        settled = SpinUp(cycle + 1, *drift(before, columns))
-        if settled.done and options.settle:
-            break
+    settled = spin_up(columns, weather, options, progress=_part(progress, 0, rounds), cancelled=cancelled)
+    how = {"progress": _part(progress, rounds - 1, rounds), "cancelled": cancelled}
+    ds = report(columns, weather, times, options, settled, **how)
+    ds.attrs["source"] = f"models.land, step {options.dt:g} s; forcing: {forcing.attrs.get('title', 'not named')}"
+    return ds
+
+
+def spin_up(
+    columns: Columns,
+    weather: np.ndarray,
+    options: LandOptions,
+    *,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> SpinUp:
+    """Repeat the forcing from where the columns stand, in place, as the options ask.
+
+    Parameters
+    ----------
+    columns : Columns
+        Changed in place; each ends where the first cycle in which it settled left it, whoever its neighbours are.
+    weather : (step, site, 8) array
+        From `models.land.forcing.forcing_array`.
+    options : LandOptions
+        ``spin_up``, ``settle`` and ``soil_carbon`` say how.
+    progress, cancelled : callable, optional
+        See `run_land`; progress counts from 0 to the number of cycles.
+
+    Returns
+    -------
+    SpinUp
+        Cycles and drift of each column.
+    """
+
+    def cycle(some: Columns, number: int) -> None:
+        advance(some, weather, options, progress=_part(progress, number, 1), cancelled=cancelled)
+
+    settled = repeat_until_settled(columns, cycle, options.spin_up, options.settle)
     if options.spin_up and options.soil_carbon == "balanced":
         balance_soil_carbon(columns)
+    return settled
 
+
+def report(
+    columns: Columns,
+    weather: np.ndarray,
+    times: np.ndarray,
+    options: LandOptions,
+    settled: SpinUp,
+    *,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> xr.Dataset:
+    """Run the cycle that is reported.
+
+    Parameters
+    ----------
+    columns : Columns
+        At the start of the cycle; changed in place.
+    weather : (step, site, 8) array
+        Whole days.
+    times : (step,) datetime64 array
+        Time of the first record of each step.
+    options : LandOptions
+        As of the spin-up.
+    settled : SpinUp
+        What the spin-up came to, for the attributes.
+    progress, cancelled : callable, optional
+        See `run_land`.
+
+    Returns
+    -------
+    xr.Dataset
+        See `run_land`.
+
+    Raises
+    ------
+    FloatingPointError
+        If a state is not a number after the run.
+    """
+    per_output = 1 if options.output == "native" else int(DAY / options.dt)
     columns.balance[:] = 0.0
     raw = np.empty((at.N_OUTPUTS, columns.state.shape[0] * LANES, weather.shape[0] // per_output), "float32")
 
@@ -338,30 +312,28 @@ def run_land(
         flat = output.transpose(2, 1, 3, 0).reshape(at.N_OUTPUTS, (last - first) * LANES, -1)
         raw[:, first * LANES : last * LANES] = flat
 
-    advance(
-        columns,
-        weather,
-        options,
-        steps_per_output=per_output,
-        keep=keep,
-        progress=_part(progress, rounds - 1, rounds),
-        cancelled=cancelled,
-    )
+    advance(columns, weather, options, steps_per_output=per_output, keep=keep, progress=progress, cancelled=cancelled)
     if not np.isfinite(columns.state).all():
         bad = np.flatnonzero(~np.isfinite(columns.state).all(axis=1).reshape(-1))
         msg = f"Column {bad[0]} is not a number after the run: look at its forcing and parameters."
         raise FloatingPointError(msg)
     stamps = times[::per_output]
-    ds = _dataset(raw[:, : columns.count], stamps if per_output == 1 else stamps.astype("datetime64[D]"), columns)
+    ds = label_outputs(raw[:, : columns.count], stamps if per_output == 1 else stamps.astype("datetime64[D]"), columns)
+    ds["spin_up_cycles"] = ("column", settled.cycles, {"units": "1", "long_name": "cycles of the spin-up"})
+    for name, values, unit, what in (
+        ("spin_up_water_drift", settled.water_drift, "m3 m-3", "soil moisture"),
+        ("spin_up_lai_drift", settled.lai_drift, "m2 m-2", "leaf area index"),
+    ):
+        attrs = {"units": unit, "long_name": f"largest change of {what} over the last cycle of the spin-up"}
+        ds[name] = ("column", values, attrs)
     ds.attrs |= {
         "title": "Land surface model: water, energy, snow and vegetation by column",
         "Conventions": "CF-1.11",
-        "source": f"models.land, step {options.dt:g} s; forcing: {forcing.attrs.get('title', 'not named')}",
         "options": repr(options),
-        "spin_up_cycles": settled.cycles,
-        "spin_up_water_drift": settled.water_drift,
-        "spin_up_lai_drift": settled.lai_drift,
-        "spin_up_settled": int(settled.done),
+        "spin_up_cycles": int(settled.cycles.max()),
+        "spin_up_water_drift": float(settled.water_drift.max()),
+        "spin_up_lai_drift": float(settled.lai_drift.max()),
+        "spin_up_settled": int(settled.done.all()),
     }
     return ds
 
