@@ -1,0 +1,130 @@
+"""Arrays that a run fills: daily fields of an ensemble, the log of a sensor's updates, one cell in full."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["REASONS", "CellSeries", "Record", "UpdateLog"]
+
+REASONS = (
+    "used",
+    "monitored",
+    "none",
+    "frozen",
+    "snow",
+    "rain",
+    "vegetation",
+    "terrain",
+    "rfi",
+    "wet_dry",
+    "operator",
+    "rescaling",
+    "bounds",
+)
+"""What became of an observation; its number is the code in `UpdateLog.reason`. "none": no overpass."""
+
+
+@dataclass(eq=False)
+class Record:
+    """Daily fields of an ensemble on (cell, day), float32; NaN for days not yet run.
+
+    Attributes
+    ----------
+    mean : dict of str to (cell, day) array
+        Mean over members of `models.assimilation.result.VARIABLES_KEPT`.
+    spread : dict of str to (cell, day) array
+        sd over members at the end of the day, of ssm, rzsm, lai.
+    range : dict of str to (cell, day) array
+        Largest less smallest member, of the same.
+    control : dict of str to (cell, day) array
+        Control member less ensemble mean, of the same; empty without bias correction.
+    """
+
+    mean: dict[str, np.ndarray]
+    spread: dict[str, np.ndarray]
+    range: dict[str, np.ndarray]
+    control: dict[str, np.ndarray]
+
+
+@dataclass(eq=False)
+class UpdateLog:
+    """What one sensor did, on (cell, slot); a slot is one overpass hour of one day. float32, NaN where no observation.
+
+    Attributes
+    ----------
+    name, unit : str
+        Of the sensor.
+    channels : tuple of str
+        Names of simultaneous observations, as ("h", "v"); one for most. Every channel has its own log, "tb_h", "tb_v".
+    day : (slot,) int array
+        Day of the period.
+    hour : (slot,) float array
+        Local solar time [h].
+    observed : (cell, slot) array
+        Observation after rescaling.
+    raw : (cell, slot) array
+        Observation before rescaling.
+    forecast, analysis : (cell, slot) array
+        Mean of the predicted observation before and after the update.
+    hpht, r : (cell, slot) array
+        Variance of the predicted observation over members, and of the observation's error.
+    open_loop : (cell, slot) array
+        Mean of the predicted observation in the open loop.
+    truth : (cell, slot) array
+        Observation without error.
+    increment : (cell, slot, 5) array
+        Change of the ensemble mean of `models.assimilation.sensor_choice.STATE_ROWS`.
+    gain : (cell, slot, 5) array
+        Kalman gain of the same.
+    rank : (cell, slot) int8 array
+        Place of the observation among the members with observation error added, 0 to N; -1 without.
+    reason : (cell, slot) int8 array
+        What became of it, see `REASONS`.
+    """
+
+    name: str
+    unit: str
+    day: np.ndarray
+    hour: np.ndarray
+    observed: np.ndarray
+    raw: np.ndarray
+    forecast: np.ndarray
+    analysis: np.ndarray
+    hpht: np.ndarray
+    r: np.ndarray
+    open_loop: np.ndarray
+    truth: np.ndarray
+    increment: np.ndarray
+    gain: np.ndarray
+    rank: np.ndarray
+    reason: np.ndarray
+
+
+@dataclass(eq=False)
+class CellSeries:
+    """One cell in full.
+
+    Attributes
+    ----------
+    cell : int
+        Place in the twin's cells.
+    time : (time,) datetime64[s] array
+        Every three hours, local solar time.
+    truth : (time, 6) array
+        ssm, rzsm and the rows of the state ... see ``rows``.
+    open_loop, analysis : (time, row, member) array
+        Every member.
+    rows : tuple of str
+        sm1, sm2, sm3, sm4, lai.
+    updates : list of dict
+        Every update in order: time, sensor, reason, y, y_raw, r, HE (member,), HA (member,), E (row, member),
+        A (row, member), gain (row,), hpht, innovation, increment (row,), truth.
+    """
+
+    cell: int
+    time: np.ndarray
+    rows: tuple[str, ...]
+    truth: np.ndarray
+    open_loop: np.ndarray
+    analysis: np.ndarray
+    updates: list[dict]
