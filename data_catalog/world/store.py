@@ -55,7 +55,7 @@ _ROOM = 1.05  # free space asked for, as a multiple of what is written
 def _sources() -> list[Path]:
     """Return every file that decides a number of the packed world."""
     models = _HERE.parents[1] / "models"
-    beside = {"daily.py", "ranges.py"}  # what reads the packed world, or derives more from it
+    beside = {"daily.py", "ranges.py", "hours.py", "hourly.py", "surface.py"}  # what reads it, or derives more
     code = sorted(p for p in _HERE.glob("*.py") if not p.name.startswith("build") and p.name not in beside)
     shared = [_HERE.parent / "grid.py", *(models / n for n in ("draws.py", "wetness.py", "packing.py"))]
     data = sorted(p for p in _HERE.iterdir() if p.suffix in {".nc", ".npz", ".zip", ".json"})

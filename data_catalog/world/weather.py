@@ -21,7 +21,7 @@ from scipy.special import gammaincinv, ndtri
 from models.draws import normal_pair, philox
 from models.kernel import inline_kernel, kernel, spread
 
-__all__ = ["DAYS", "WEATHER", "Tables", "draw_weather", "make_tables", "saturation"]
+__all__ = ["DAYS", "WEATHER", "Tables", "draw_weather", "lattice", "make_tables", "saturation"]
 
 DAYS = 365
 MONTH_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
@@ -111,7 +111,7 @@ def top_of_air(latitude: np.ndarray) -> np.ndarray:
     return np.maximum(1361.0 / np.pi * (1 + 0.033 * np.cos(angle)) * height, 0.0)
 
 
-def _lattice(latitude: np.ndarray, longitude: np.ndarray, spacing: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def lattice(latitude: np.ndarray, longitude: np.ndarray, spacing: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the 27 nodes around each cell (positions in the list of used nodes), their weights, the nodes' names.
 
     A lattice in space has no pole and no seam. Weights are quadratic splines with a sum of squares of 1.
@@ -183,7 +183,7 @@ def make_tables(static: xr.Dataset, cells: np.ndarray | None = None, *, seed: in
     step = (year - 1800) * DAYS + 2 * BURN_IN
     levels = []
     for spacing, stream in zip(SPACING, (STREAM_WIDE, STREAM_NEAR), strict=True):
-        node, weight, names = _lattice(latitude, longitude, spacing)
+        node, weight, names = lattice(latitude, longitude, spacing)
         series = np.empty((len(names), 2, DAYS), dtype=np.float32)
 
         def fill(first, last, names=names, stream=stream, series=series):
