@@ -40,7 +40,7 @@ def update_cells(first, last, E, HE, y, r, D, rows, used, variant, increment, ga
     y, r : (cell,) float64 array
         Observation and its error variance (> 0).
     D : (cell, member) float64 array
-        Perturbations that are added to y; read only by `STOCHASTIC`.
+        Perturbations that are added to y; zeros (finite in any case) for the other variants.
     rows : (state,) bool array
         Which state variables this sensor may change.
     used : (cell,) bool array
@@ -87,8 +87,9 @@ def update_cells(first, last, E, HE, y, r, D, rows, used, variant, increment, ga
             increment[c, i] = 0.0
             if apply and rows[i]:
                 increment[c, i] = k * (d + shift)
+                k_base, k_noise, k_alpha = k * (d + alpha * mean), k * noise, k * alpha
                 for n in range(members):
-                    E[c, i, n] += k * (d + noise * D[c, n] - alpha * (HE[c, n] - mean))
+                    E[c, i, n] += k_base + k_noise * D[c, n] - k_alpha * HE[c, n]
 
 
 @sum_kernel

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from models.draws import philox
 from models.kernel import kernel
+from models.normals import draw_normals
 
 __all__ = ["CONVENTIONS", "observation_noise"]
 
@@ -12,8 +12,9 @@ CONVENTIONS = ("rescaled", "lis")
 variance is R on average: the convention of DAPPER) or "lis" (clipped at 2.5 standard deviations, then centred, not
 rescaled: the variance is 4 % too small with 24 members)."""
 
-TO_UNIT = 1.0 / 4294967296.0
 CLIP = 2.5
+OBSERVATION_STREAM = 1024
+"""Streams from here on are those of observations: none of the ensemble's."""
 
 
 @kernel
@@ -42,26 +43,21 @@ def observation_noise(first, last, cells, seed, stream, step, sd, lis, control, 
     """
     members = out.shape[1]
     many = members - 1 if control else members
+    groups = (many + 3) // 4
+    step_of, name_of = np.full(groups, step), np.arange(groups)
+    drawn = np.empty(4 * groups)
     for c in range(first, last):
-        for quad in range((many + 3) // 4):
-            x0, x1, x2, x3 = philox(cells[c], step, stream, quad, seed, 1)
-            near = np.sqrt(-2.0 * np.log((x0 + 0.5) * TO_UNIT))
-            far = np.sqrt(-2.0 * np.log((x2 + 0.5) * TO_UNIT))
-            turn, other = 2.0 * np.pi * (x1 + 0.5) * TO_UNIT, 2.0 * np.pi * (x3 + 0.5) * TO_UNIT
-            four = (near * np.cos(turn), near * np.sin(turn), far * np.cos(other), far * np.sin(other))
-            for place in range(4):
-                if 4 * quad + place < many:
-                    out[c, 4 * quad + place] = four[place]
+        draw_normals(seed, OBSERVATION_STREAM + stream, cells[c], step_of, name_of, drawn)
         total = 0.0
         for n in range(many):
             if lis:
-                out[c, n] = min(max(out[c, n], -CLIP), CLIP)
-            total += out[c, n]
+                drawn[n] = min(max(drawn[n], -CLIP), CLIP)
+            total += drawn[n]
         mean = total / many
         scale = sd[c]
         if not lis and many > 1:
             scale *= np.sqrt(many / (many - 1.0))
         for n in range(many):
-            out[c, n] = (out[c, n] - mean) * scale
+            out[c, n] = (drawn[n] - mean) * scale
         if control:
             out[c, members - 1] = 0.0
