@@ -11,7 +11,7 @@ import numpy as np
 
 from models.draws import philox
 from models.kernel import equation, kernel, lane_kernel
-from models.land.mathematics import log, where
+from models.mathematics import log, where
 
 __all__ = ["NORMALS_KEY", "draw_normals", "normals", "padded"]
 

@@ -21,7 +21,7 @@ from models.assimilation.perturbations import (
     rotation,
 )
 from models.kernel import equation, kernel
-from models.land.mathematics import clip, exp
+from models.mathematics import clip, exp
 from models.normals import draw_normals, padded
 
 __all__ = [
