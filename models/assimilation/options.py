@@ -1,12 +1,18 @@
 """What may be chosen in an assimilation run: sensors, ensemble, filter and twin, as values that travel as text."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from models.assimilation.checks import check_number, check_whole, check_word, is_number, shown
-from models.assimilation.sensor_choice import STATE_ROWS, SensorChoice, checked_sensors
+from models.assimilation.perturbations import (
+    FORCING_PERTURBATIONS,
+    MEMBERS,
+    STATE_PERTURBATIONS,
+    EnsembleOptions,
+)
+from models.assimilation.sensor_choice import SensorChoice, checked_sensors
 from models.provenance import check_keys
 from models.quantity import Parameter, parameter
 
@@ -15,6 +21,7 @@ __all__ = [
     "MEMBERS",
     "NUMBERS",
     "PRECIPITATION_QUALITY",
+    "SCALES",
     "AssimilationChoices",
 ]
 
@@ -26,7 +33,8 @@ TWIN = "a choice of this twin"
 
 ASSIMILATION_CHOICES = {
     "method": ("stochastic", "etkf", "denkf"),
-    "bounds": ("lis", "clip"),
+    "bounds": ("lis", "clip", "none"),
+    "centering": ("rescaled", "lis", "none"),
     "bias_correction": ("none", "ryu"),
     "adaptive": ("off", "geosldas"),
     "observation_draws": ("rescaled", "lis"),
@@ -35,29 +43,23 @@ ASSIMILATION_CHOICES = {
 """What each option of `AssimilationChoices` that is a word accepts, its default first.
 
 ``method``: see `models.assimilation.enkf.METHODS`. ``bounds``: what happens to members that an update would put out of
-bounds. ``observation_draws``: see `models.assimilation.perturbed_observations.CONVENTIONS`.
+bounds. ``centering``: see `models.assimilation.perturbations.CENTERING`. ``observation_draws``: see
+`models.assimilation.perturbed_observations.CONVENTIONS`.
 """
 
 PRECIPITATION_QUALITY = {"perfect": 0.0, "gauged": 0.25, "model": 0.5, "satellite": 0.75, "poor": 1.0}
 """Relative error sd [1] of the experimenter's precipitation, by its quality."""
 
-MEMBERS = (2, 100)
-"""Fewest and most members."""
-
 TIME_STEPS = (1.0, 3.0)
 """Time steps of a run [h]."""
 
+SCALES: dict[str, Parameter] = {
+    field.name: parameter("1", 0.0, 10.0, f"factor on the sd of {field.title}, {field.sd:g} {field.unit}", "", TABLE_2)
+    for field in (*FORCING_PERTURBATIONS, *STATE_PERTURBATIONS)
+}
+"""Declarations of the factors on the perturbations' sds, by name of the field; 0 switches one off."""
+
 NUMBERS: dict[str, Parameter] = {
-    "sw_std": parameter("1", 0.0, 2.0, "relative sd of sunlight, lognormal", "s_SW", TABLE_2, "Ensemble"),
-    "lw_std": parameter("W m-2", 0.0, 200.0, "sd of longwave, normal", "s_LW", TABLE_2, "Ensemble"),
-    "precip_std": parameter("1", 0.0, 3.0, "relative sd of precipitation, lognormal", "s_P", TABLE_2, "Ensemble"),
-    "sm1_std": parameter("m3 m-3", 0.0, 0.1, "sd of soil moisture 0-10 cm, each time", "s_1", TABLE_2, "Ensemble"),
-    "sm2_std": parameter("m3 m-3", 0.0, 0.1, "sd of soil moisture 10-40 cm, each time", "s_2", TABLE_2, "Ensemble"),
-    "sm3_std": parameter("m3 m-3", 0.0, 0.1, "sd of soil moisture 40-100 cm, each time", "s_3", TABLE_2, "Ensemble"),
-    "sm4_std": parameter("m3 m-3", 0.0, 0.1, "sd of soil moisture 100-200 cm, each time", "s_4", TABLE_2, "Ensemble"),
-    "lai_std": parameter("m2 m-2", 0.0, 2.0, "sd of leaf area index, each time", "s_LAI", TABLE_2, "Ensemble"),
-    "forcing_scale": parameter("1", 0.0, 5.0, "factor on the sd of the forcing's perturbations", "", "", "Ensemble"),
-    "state_scale": parameter("1", 0.0, 5.0, "factor on the sd of the state's perturbations", "", "", "Ensemble"),
     "correlation_time": parameter(
         "h", 0.0, 240.0, "e-folding time of the forcing's perturbations", "tau", TABLE_2, "Ensemble"
     ),
@@ -74,7 +76,12 @@ NUMBERS: dict[str, Parameter] = {
 }
 """Declarations of the numbers of `AssimilationChoices`: unit, bounds, meaning, source."""
 
-_LARGEST_SEED = 2**31 - 1
+HOUR = 3600.0
+_OF_TWIN = (
+    *("time_step", "precipitation_quality", "forcing_error", "truth_state_error", "truth_parameters"),
+    *("state_interval", "warm_up", "spin_up"),
+)
+_OF_FILTER = ("sensors", "method", "bounds", "adaptive", "observation_draws", "cells")
 
 
 @dataclass(frozen=True)
@@ -90,12 +97,10 @@ class AssimilationChoices:
         Size of the ensemble.
     time_step : float
         1, or 3 [h] for a preview.
-    method, bounds, bias_correction, adaptive, observation_draws, precipitation_quality : str
+    method, bounds, centering, bias_correction, adaptive, observation_draws, precipitation_quality : str
         See `ASSIMILATION_CHOICES`.
-    sw_std, lw_std, precip_std, sm1_std, sm2_std, sm3_std, sm4_std, lai_std : float
-        sd of the perturbations.
-    forcing_scale, state_scale : float
-        Factors on the sds of the forcing's and the state's perturbations.
+    scales : tuple of (str, float)
+        Factors on the sds of the perturbations, where not 1; see `SCALES`. A mapping is accepted too.
     correlation_time, forcing_interval, state_interval : float
         Of the perturbations [h].
     cap : float
@@ -122,20 +127,12 @@ class AssimilationChoices:
     time_step: float = 1.0
     method: str = "stochastic"
     bounds: str = "lis"
+    centering: str = "rescaled"
     bias_correction: str = "none"
     adaptive: str = "off"
     observation_draws: str = "rescaled"
     precipitation_quality: str = "model"
-    sw_std: float = 0.3
-    lw_std: float = 50.0
-    precip_std: float = 0.5
-    sm1_std: float = 0.004
-    sm2_std: float = 7e-5
-    sm3_std: float = 4e-5
-    sm4_std: float = 2e-5
-    lai_std: float = 0.01
-    forcing_scale: float = 1.0
-    state_scale: float = 1.0
+    scales: tuple[tuple[str, float], ...] = ()
     correlation_time: float = 24.0
     forcing_interval: float = 1.0
     state_interval: float = 3.0
@@ -168,16 +165,12 @@ class AssimilationChoices:
                     " that divide the day; give 1, 3, 6, 12 or 24."
                 )
                 raise ValueError(msg)
-        if self.bias_correction == "ryu" and self.members < 3:
-            msg = "assimilation.members = 2: the bias correction keeps one member unperturbed; give at least 3."
-            raise ValueError(msg)
-        given = self.truth_parameters
-        pairs = tuple(given.items() if isinstance(given, Mapping) else (tuple(pair) for pair in given))
-        for pair in pairs:
-            if len(pair) != 2 or not isinstance(pair[0], str) or not is_number(pair[1]):
-                msg = f"assimilation.truth_parameters holds {shown(pair)}, not a parameter and its value."
-                raise ValueError(msg)
-        object.__setattr__(self, "truth_parameters", tuple(sorted((name, float(value)) for name, value in pairs)))
+        object.__setattr__(self, "truth_parameters", _checked_pairs("truth_parameters", self.truth_parameters))
+        scales = _checked_pairs("scales", self.scales)
+        for name, value in scales:
+            check_word("assimilation.scales", name, SCALES)
+            check_number(f"assimilation.scales.{name}", value, SCALES[name])
+        object.__setattr__(self, "scales", tuple(pair for pair in scales if pair[1] != 1.0))
         for cell in self.cells:
             check_whole("assimilation.cells", cell, 0, 10**9, "")
         object.__setattr__(self, "cells", tuple(dict.fromkeys(int(cell) for cell in self.cells)))
@@ -203,17 +196,27 @@ class AssimilationChoices:
         kept = tuple(new if one.name == name else one for one in self.sensors)
         return replace(self, sensors=kept if old is not None else (*kept, new))
 
+    def ensemble_options(self, seed: int) -> EnsembleOptions:
+        """Return how the ensemble's noise is made."""
+        return EnsembleOptions(
+            members=int(self.members),
+            seed=seed,
+            forcing_interval=max(self.forcing_interval, self.time_step) * HOUR,
+            state_interval=max(self.state_interval, self.time_step) * HOUR,
+            control=self.bias_correction == "ryu",
+            centering=self.centering,
+            scales=self.scales,
+            tau=self.correlation_time * HOUR,
+            cap=self.cap,
+        )
+
     def twin_key(self) -> tuple:
         """Return what the truth and the experimenter's forcing depend on."""
-        names = ("time_step", "precipitation_quality", "forcing_error", "truth_state_error", "truth_parameters")
-        laws = ("sw_std", "lw_std", "correlation_time", "state_interval", "warm_up", "spin_up", "cap")
-        states = tuple(f"{row}_std" for row in STATE_ROWS) if self.truth_state_error else ()
-        return tuple((name, getattr(self, name)) for name in (*names, *laws, *states))
+        return tuple((name, getattr(self, name)) for name in _OF_TWIN)
 
     def open_loop_key(self) -> tuple:
         """Return what the open-loop ensemble depends on: everything but sensors and filter."""
-        filter_only = ("sensors", "method", "bounds", "adaptive", "observation_draws", "cells")
-        return tuple((f.name, getattr(self, f.name)) for f in fields(self) if f.name not in filter_only)
+        return tuple((f.name, getattr(self, f.name)) for f in fields(self) if f.name not in _OF_FILTER)
 
     # -- text ---------------------------------------------------------------------------------------------------
     def to_mapping(self) -> dict[str, Any]:
@@ -228,6 +231,7 @@ class AssimilationChoices:
         return plain | {
             "sensors": sensors,
             "truth_parameters": dict(self.truth_parameters),
+            "scales": dict(self.scales),
             "cells": list(self.cells),
         }
 
@@ -251,8 +255,8 @@ class AssimilationChoices:
                         query[f"assimilation.sensors.{sensor}.{key}"] = text
                 if not value:
                     query["assimilation.sensors"] = ""
-            elif name == "truth_parameters":
-                query |= {f"assimilation.truth_parameters.{key}": repr(entry) for key, entry in value.items()}
+            elif name in ("truth_parameters", "scales"):
+                query |= {f"assimilation.{name}.{key}": repr(entry) for key, entry in value.items()}
             elif name == "cells":
                 query["assimilation.cells"] = ",".join(map(str, value))
             else:
@@ -270,7 +274,7 @@ class AssimilationChoices:
                 listed = key in ("updates", "masks")
                 value = [part for part in text.split(",") if part] if listed else _read(text)
                 mapping.setdefault("sensors", {}).setdefault(sensor, {})[key] = value
-            elif group == "truth_parameters" and dot:
+            elif group in ("truth_parameters", "scales") and dot:
                 mapping.setdefault(group, {})[rest] = _read(text)
             elif name == "sensors":
                 mapping[name] = {}
@@ -279,6 +283,25 @@ class AssimilationChoices:
             else:
                 mapping[name] = text if name in ASSIMILATION_CHOICES else _read(text)
         return cls.from_mapping(mapping)
+
+
+def _checked_pairs(name: str, given: Any) -> tuple[tuple[str, float], ...]:
+    """Return names with their numbers, sorted."""
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        msg = f"assimilation.{name} = {shown(given)} is not a table of numbers."
+        raise ValueError(msg)
+    pairs = given.items() if isinstance(given, Mapping) else given
+    values = {}
+    for pair in pairs:
+        if (
+            isinstance(pair, str)
+            or len(pair := tuple(pair)) != 2
+            or not (isinstance(pair[0], str) and is_number(pair[1]))
+        ):
+            msg = f"assimilation.{name} holds {shown(pair)}, not a name and a number."
+            raise ValueError(msg)
+        values[pair[0]] = float(pair[1])
+    return tuple(sorted(values.items()))
 
 
 def _read(text: str) -> Any:
