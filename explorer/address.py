@@ -7,13 +7,14 @@ Nothing of it is free text that a page would show unescaped; what is not accepte
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
 from models.experiment import Experiment
 from models.l4c.params import PFTS
 from models.provenance import parse_query, write_query
 
-__all__ = ["MAPPED", "SHOWN", "TABS", "Selection", "read_address", "write_address"]
+__all__ = ["MAPPED", "SHOWN", "TABS", "Selection", "read_address", "read_state", "write_address", "write_selection"]
 
 MAPPED = (
     *("gpp", "npp", "ra", "rh", "nee", "soc"),
@@ -122,17 +123,20 @@ def _place(text: str) -> tuple[float, float]:
 
 def write_address(a: Experiment, b: Experiment, selection: Selection) -> str:
     """Return the query that reopens this state; what has its default is left out."""
-    parts = [b.to_query()]
-    extra = {}
-    plain = Selection()
-    for field in fields(Selection):
-        value = getattr(selection, field.name)
-        if value != getattr(plain, field.name):
-            extra[_KEYS[field.name]] = f"{value[0]:.3f},{value[1]:.3f}" if field.name == "at" else value
+    extra = write_selection(selection, Selection(), _KEYS)
     if a != baseline_of(b):
         extra["baseline"] = a.to_query() or "none"
-    parts.append(write_query(extra))
-    return "&".join(part for part in parts if part)
+    return "&".join(filter(None, (b.to_query(), write_query(extra))))
+
+
+def write_selection(selection, plain, keys: dict[str, str]) -> dict[str, str]:
+    """Return the fields of an address for what is looked at, where it differs from the ``plain`` selection."""
+    extra = {}
+    for field in fields(selection):
+        value = getattr(selection, field.name)
+        if value != getattr(plain, field.name):
+            extra[keys[field.name]] = f"{value[0]:.3f},{value[1]:.3f}" if field.name == "at" else str(value)
+    return extra
 
 
 def baseline_of(b: Experiment) -> Experiment:
@@ -166,17 +170,39 @@ def _read_experiment(query: dict[str, str], problems: list[str], where: str = ""
 
 
 def read_address(text: str) -> tuple[Experiment, Experiment, Selection, list[str]]:
+    """Read A, B, what is looked at, and what the address of the page Carbon holds that is not accepted.
+
+    See `read_state`.
+    """
+    return read_state(text, Selection(), _KEYS, baseline_of, {})
+
+
+def read_state(
+    text: str,
+    selection,
+    keys: dict[str, str],
+    baseline: Callable[[Experiment], Experiment],
+    implied: dict[str, str],
+) -> tuple[Experiment, Experiment, object, list[str]]:
     """Read A, B, what is looked at, and what the address holds that is not accepted.
 
     Parameters
     ----------
     text : str
         The query of an address, with or without its question mark.
+    selection : dataclass
+        What is looked at unless the address says otherwise.
+    keys : dict of str to str
+        Its fields and their names in the address.
+    baseline : callable
+        Gives the baseline that an experiment has unless the address names another.
+    implied : dict of str to str
+        Fields of the experiment that the page sets, and the address need not name.
 
     Returns
     -------
     a, b : Experiment
-    selection : Selection
+    selection : dataclass
     problems : list of str
         One message for each field that was left out: the field, its value, what is accepted.
     """
@@ -184,21 +210,33 @@ def read_address(text: str) -> tuple[Experiment, Experiment, Selection, list[str
     try:
         query = parse_query(text)
     except ValueError as error:
-        return Experiment(), Experiment(), Selection(), [str(error)]
-    view = {field: query.pop(key) for field, key in _KEYS.items() if key in query}
-    baseline = query.pop("baseline", None)
-    b = _read_experiment(query, problems)
-    a = baseline_of(b)
-    if baseline is not None:
+        plain = Experiment.from_query(write_query(implied))
+        return baseline(plain), plain, selection, [str(error)]
+    view = {field: query.pop(key) for field, key in keys.items() if key in query}
+    given = query.pop("baseline", None)
+    b = _read_experiment(implied | query, problems)
+    a = baseline(b)
+    if given is not None:
         try:
-            a = _read_experiment(parse_query("" if baseline == "none" else baseline), problems, "baseline: ")
+            a = _read_experiment(implied | parse_query("" if given == "none" else given), problems, "baseline: ")
         except ValueError as error:
             problems.append(f"baseline: {error}")
-        a = replace(a, grid=b.grid, region=b.region, dataset=b.dataset, period=b.period)
-    selection = Selection()
+        a = replace(a, grid=b.grid, region=b.region, dataset=b.dataset, period=b.period, site=b.site)
     for name, value in view.items():
         try:
-            selection = replace(selection, **{name: _place(value) if name == "at" else value})
+            selection = replace(selection, **{name: _read_field(name, value, getattr(selection, name))})
         except ValueError as error:
             problems.append(str(error))
     return a, b, selection, problems
+
+
+def _read_field(name: str, text: str, now: object) -> object:
+    """Read a field of a selection as what it is now: a place, a whole number, a word."""
+    if name == "at":
+        return _place(text)
+    if isinstance(now, int):
+        if not re.fullmatch(r"[0-9]{1,4}", text):
+            msg = f"{name} = {text[:40]!r} is not a whole number."
+            raise ValueError(msg)
+        return int(text)
+    return text

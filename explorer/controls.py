@@ -16,7 +16,16 @@ import param
 from explorer.style import symbol_text, unit_text
 from models.quantity import Parameter, parameters_of
 
-__all__ = ["Control", "TableControls", "controls_class", "controls_of", "decimals", "nice_step", "parameter_row"]
+__all__ = [
+    "Control",
+    "TableControls",
+    "class_of",
+    "controls_class",
+    "controls_of",
+    "decimals",
+    "nice_step",
+    "parameter_row",
+]
 
 STEPS = 200
 """A slider has about so many positions."""
@@ -27,26 +36,44 @@ NARROW = {"& .MuiInputAdornment-root": {"display": "none"}, "& .MuiInput-input":
 
 @dataclass(frozen=True)
 class Control:
-    """One slider: a parameter, or the two limits of a ramp."""
+    """One slider: a parameter, or the two limits of a ramp.
+
+    Attributes
+    ----------
+    name, fields, declarations
+        Of the control, and of what it moves.
+    scale : float
+        What one unit on the slider stands for, in the parameter's unit: 1e-6 for a conductivity in m s-1.
+    reach : (float, float), optional
+        Where the slider runs, in the parameter's unit, if that is less than its bounds; an entry takes all of them.
+    """
 
     name: str
     fields: tuple[str, ...]
     declarations: tuple[Parameter, ...]
+    scale: float = 1.0
+    reach: tuple[float, float] | None = None
 
     @property
     def low(self) -> float:
-        """Lowest value of the slider."""
-        return min(p.low for p in self.declarations)
+        """Lowest number that the entry takes."""
+        return self.shown((min(p.low for p in self.declarations),))[0]
 
     @property
     def high(self) -> float:
-        """Highest value of the slider."""
-        return max(p.high for p in self.declarations)
+        """Highest number that the entry takes."""
+        return self.shown((max(p.high for p in self.declarations),))[0]
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Numbers at the two ends of the slider."""
+        return (self.low, self.high) if self.reach is None else self.shown(self.reach)
 
     @property
     def step(self) -> float:
         """Distance of two positions of the slider: 1, 2 or 5 times a power of ten."""
-        return nice_step((self.high - self.low) / STEPS)
+        start, end = self.ends
+        return nice_step((end - start) / STEPS)
 
     @property
     def group(self) -> str:
@@ -76,10 +103,15 @@ class Control:
             parts.append(f"{field}: {p.long_name}, {p.low:g} to {p.high:g}{unit}.")
         return " ".join([*parts, f"Source: {self.declarations[0].source}"])
 
+    def shown(self, values: tuple[float, ...]) -> tuple[float, ...]:
+        """Return the slider's numbers for values of the parameters."""
+        return tuple(values) if self.scale == 1.0 else tuple(float(f"{v / self.scale:.12g}") for v in values)
+
     def held(self, values: tuple[float, ...]) -> tuple[float, ...]:
-        """Bring values within their declared bounds, and keep a ramp's limits apart by a step."""
+        """Bring the slider's numbers within the declared bounds, and keep a ramp's limits apart by a step."""
         # Ten digits: a slider's steps add up to 1.9176136000000001.
-        kept = [min(max(float(f"{v:.10g}"), p.low), p.high) for v, p in zip(values, self.declarations, strict=True)]
+        numbers = (float(f"{v * self.scale:.10g}") for v in values)
+        kept = [min(max(v, p.low), p.high) for v, p in zip(numbers, self.declarations, strict=True)]
         if len(kept) == 2 and kept[1] - kept[0] < self.step:
             kept[1] = min(kept[0] + self.step, self.declarations[1].high)
             kept[0] = min(kept[0], kept[1] - self.step)
@@ -138,6 +170,7 @@ class TableControls(param.Parameterized):
             now = tuple(float(getattr(values, f)) for f in control.fields)
             if now != tuple(float(getattr(reference, f)) for f in control.fields):
                 edited.append(control.name)
+            now = control.shown(now)
             value = now[0] if len(now) == 1 else now
             if getattr(self, control.name) != value:
                 update[control.name] = value
@@ -165,7 +198,11 @@ class TableControls(param.Parameterized):
 
 def controls_class(table: type, ramps: Mapping[str, tuple[str, str]]) -> type[TableControls]:
     """Build the `TableControls` of a parameter table."""
-    controls = controls_of(table, ramps)
+    return class_of(table.__name__, controls_of(table, ramps))
+
+
+def class_of(name: str, controls: tuple[Control, ...]) -> type[TableControls]:
+    """Build the `TableControls` of these controls."""
     numbers: dict[str, object] = {}
     for c in controls:
         options = {"bounds": (c.low, c.high), "step": c.step, "label": c.label, "doc": c.help}
@@ -173,7 +210,7 @@ def controls_class(table: type, ramps: Mapping[str, tuple[str, str]]) -> type[Ta
             numbers[c.name] = param.Number(c.low, allow_None=True, **options)
         else:
             numbers[c.name] = param.Range((c.low, c.high), **options)
-    return type(f"{table.__name__}Controls", (TableControls,), {"controls": controls, **numbers})
+    return type(f"{name}Controls", (TableControls,), {"controls": controls, **numbers})
 
 
 def parameter_row(table: TableControls, control: Control, reset: Callable[[Control], None]) -> pmui.Row:
@@ -182,6 +219,8 @@ def parameter_row(table: TableControls, control: Control, reset: Callable[[Contr
     slider = kind.from_param(
         table.param[control.name],
         format=control.format,
+        start=control.ends[0],
+        end=control.ends[1],
         fixed_start=control.low,
         fixed_end=control.high,
         size="small",

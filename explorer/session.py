@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import ClassVar
 
 import panel as pn
 import param
@@ -57,7 +58,7 @@ class Pin:
 
 
 class Session(param.Parameterized):
-    """The state of one visitor's page.
+    """The state of one visitor's page, by default of one that runs L4C; a page of another model has its own.
 
     Parameters
     ----------
@@ -66,6 +67,12 @@ class Session(param.Parameterized):
     worlds : Worlds
         The grids of this process.
     """
+
+    choices: ClassVar[str] = "l4c"
+    """Field of an experiment that a hand edits; reset and undo are about it."""
+
+    place: ClassVar[tuple[str, ...]] = ("grid", "region")
+    """Fields of an experiment that say where; A and B share them, and undo leaves them alone."""
 
     a = param.ClassSelector(class_=Experiment, doc="The baseline.")
     b = param.ClassSelector(class_=Experiment, doc="The experiment being edited.")
@@ -79,7 +86,7 @@ class Session(param.Parameterized):
     loaded = param.Boolean(default=False, doc="Whether the browser shows the page; plots wait for it.")
 
     def __init__(self, address: str = "", worlds: Worlds = WORLDS, tell: Callable[[str, str], None] | None = None):
-        a, b, selection, self.problems = read_address(address)
+        a, b, selection, self.problems = self.read(address)
         self.wanted = b.grid if re.search(r"(^|[?&])grid=", address) else GRIDS[-1]
         ready = worlds.ready
         start = self.wanted if self.wanted in ready else (ready or GRIDS)[0]
@@ -96,7 +103,19 @@ class Session(param.Parameterized):
         self._dragged: tuple = ()
         self._pinned = itertools.count(1)
         self._asked = 0
+        self._slow: set = set()
         _OPEN[self.number] = time.time()
+
+    # -- to be given by the session of another model --------------------------------------------------------------
+    read = staticmethod(read_address)
+    """Takes an address; returns A, B, what is looked at, and what is wrong with the address."""
+
+    baseline_of = staticmethod(baseline_of)
+    """Takes an experiment; returns the same with the unedited table."""
+
+    def write(self, a: Experiment, b: Experiment) -> str:
+        """Return the address of two experiments and of what is looked at."""
+        return write_address(a, b, self.selection)
 
     # -- what a visitor does ------------------------------------------------------------------------------------
     def edit(self, dragged: tuple = (), **changed) -> None:
@@ -110,7 +129,7 @@ class Session(param.Parameterized):
             New values of ``a``, ``b``, ``selection``.
         """
         new = changed.get("b")
-        if new is not None and new.l4c != self.b.l4c:
+        if new is not None and self.edited(new) != self.edited(self.b):
             now = time.monotonic()
             if not dragged or dragged != self._dragged or now - self._edited_at > ONE_DRAG:
                 self._history = [*self._history[-MOST_UNDO:], self.b]
@@ -125,9 +144,13 @@ class Session(param.Parameterized):
         """Change what is looked at."""
         self.edit(selection=replace(self.selection, **changed))
 
+    def edited(self, experiment: Experiment):
+        """Return what a hand edits of an experiment."""
+        return getattr(experiment, self.choices)
+
     def options(self, **changed) -> None:
         """Change options of the model in B; the baseline keeps its own."""
-        self.edit(b=replace(self.b, l4c=replace(self.b.l4c, **changed)))
+        self.edit(b=replace(self.b, **{self.choices: replace(self.edited(self.b), **changed)}))
 
     def where(self, **changed) -> None:
         """Change grid or region of both experiments, which are always compared like for like."""
@@ -135,14 +158,14 @@ class Session(param.Parameterized):
 
     def reset(self) -> None:
         """Put every parameter and switch of B back to the baseline's."""
-        self.edit(b=replace(self.b, l4c=self.a.l4c))
+        self.edit(b=replace(self.b, **{self.choices: self.edited(self.a)}))
 
     def undo(self) -> None:
         """Take the last edit of B back."""
         if self._history:
             *self._history, before = self._history
             self._dragged = ()
-            self.param.update(b=replace(before, grid=self.b.grid, region=self.b.region))
+            self.param.update(b=replace(before, **{name: getattr(self.b, name) for name in self.place}))
             self.ask()
 
     def promote(self) -> None:
@@ -151,7 +174,7 @@ class Session(param.Parameterized):
 
     def baseline_table(self) -> None:
         """Make the unedited table the baseline again."""
-        self.edit(a=baseline_of(self.b))
+        self.edit(a=self.baseline_of(self.b))
 
     def swap(self) -> None:
         """Exchange A and B."""
@@ -176,7 +199,8 @@ class Session(param.Parameterized):
     def reopen(self, pin: Pin) -> None:
         """Edit a pinned run again; the baseline stays."""
         self.wanted = pin.experiment.grid
-        self.edit(b=pin.experiment, a=replace(self.a, grid=pin.experiment.grid, region=pin.experiment.region))
+        where = {name: getattr(pin.experiment, name) for name in self.place}
+        self.edit(b=pin.experiment, a=replace(self.a, **where))
 
     def remove(self, pin: Pin) -> None:
         """Drop a pinned run."""
@@ -186,7 +210,7 @@ class Session(param.Parameterized):
     def query(self) -> str:
         """The address's query that reopens this state; without a grid it is the finest."""
         plain = Experiment().grid
-        rest = write_address(replace(self.a, grid=plain), replace(self.b, grid=plain), self.selection)
+        rest = self.write(replace(self.a, grid=plain), replace(self.b, grid=plain))
         return rest if self.wanted == GRIDS[-1] else "&".join(filter(None, (f"grid={self.wanted}", rest)))
 
     # -- runs ---------------------------------------------------------------------------------------------------
@@ -232,8 +256,18 @@ class Session(param.Parameterized):
         )
         LIVE.submit(self.number, job)
 
-    def slowly(self, doing: str, work: Callable, done: Callable[[object], None]) -> None:
-        """Do something that takes seconds, with progress, in the line of the slow runs."""
+    def slowly(self, doing: str, work: Callable, done: Callable[[object], None], key: str = "") -> None:
+        """Do something that takes seconds, with progress, in the line of the slow runs.
+
+        Parameters
+        ----------
+        doing : str
+            What is written beside the progress.
+        work, done : callable
+            See `explorer.runs.Job`.
+        key : str
+            A newer wish replaces an older one of the same key.
+        """
         job = Job(
             work=work,
             done=lambda result: (self.idle(), done(result)),
@@ -243,13 +277,15 @@ class Session(param.Parameterized):
             taken_back=self.idle,
         )
         self.param.update(share=0.0, doing=doing)
-        SLOW.submit(self.number, job)
+        self._slow.add(key)
+        SLOW.submit((self.number, key), job)
 
     def cancel(self) -> None:
         """Stop what runs for this visitor."""
         for key in (self.number, (self.number, "tower")):
             LIVE.withdraw(key)
-        SLOW.withdraw(self.number)
+        for key in self._slow:
+            SLOW.withdraw((self.number, key))
 
     def _answered(self, result: Answer) -> None:
         self.idle()

@@ -27,6 +27,7 @@ __all__ = [
     "PFT_COLOURS",
     "POOLS",
     "Scale",
+    "diverging",
     "number",
     "scale_for",
     "signed",
@@ -57,7 +58,10 @@ LINE_COLOURS = ("#2f8fd0", "#d9632b", "#009e73", "#cc79a7", "#b8a800", "#8a6fd1"
 LEVELS = 255
 """Colours of a scale; the 256th value of a byte means "no data"."""
 
-FLUXES = ("gpp", "npp", "ra", "rh", "rh_fast", "rh_med", "rh_slow", "nee", "reco", "litterfall")
+FLUXES = (
+    *("gpp", "npp", "ra", "rh", "rh_fast", "rh_med", "rh_slow", "nee", "reco", "litterfall"),
+    *("precip", "et", "transpiration", "soil_evaporation", "interception_evaporation", "runoff", "drainage"),
+)
 """Variables that add up over a year; every other one is averaged."""
 
 POOLS = ("soc", "soc_fast", "soc_med", "soc_slow")
@@ -85,6 +89,24 @@ _LIMITS = {
     "tmin": ((230.0, 305.0), (230.0, 305.0)),
     "t_soil": ((240.0, 305.0), (240.0, 305.0)),
     "vpd": ((0.0, 4000.0), (0.0, 3000.0)),
+    "precip": ((0.0, 20.0), (0.0, 3000.0)),
+    "et": ((0.0, 6.0), (0.0, 1500.0)),
+    "transpiration": ((0.0, 5.0), (0.0, 1000.0)),
+    "soil_evaporation": ((0.0, 3.0), (0.0, 600.0)),
+    "interception_evaporation": ((0.0, 3.0), (0.0, 600.0)),
+    "runoff": ((0.0, 10.0), (0.0, 600.0)),
+    "drainage": ((0.0, 10.0), (0.0, 1500.0)),
+    "ssm": ((0.0, 0.5), (0.0, 0.5)),
+    "rzsm": ((0.0, 0.5), (0.0, 0.5)),
+    "soil_moisture": ((0.0, 0.5), (0.0, 0.5)),
+    "swe": ((0.0, 300.0), (0.0, 150.0)),
+    "snow_depth": ((0.0, 1.5), (0.0, 0.7)),
+    "lai": ((0.0, 6.0), (0.0, 5.0)),
+    "le": ((0.0, 150.0), (0.0, 120.0)),
+    "h": ((-50.0, 150.0), (-20.0, 100.0)),
+    "ground_heat": ((-30.0, 30.0), (-5.0, 5.0)),
+    "t_ground": ((240.0, 315.0), (250.0, 305.0)),
+    "elevation": ((0.0, 4000.0), (0.0, 4000.0)),
 }
 
 
@@ -142,6 +164,11 @@ def _shades(palette: Iterable[str]) -> tuple[str, ...]:
 _VIRIDIS = _shades(viridis(256))
 _CIVIDIS = _shades(cividis(256))
 _DIVERGING = _shades(colorcet.palette["CET_D1A"])
+
+
+def diverging() -> tuple[str, ...]:
+    """Return the colours of a scale whose middle stands for "no change"."""
+    return _DIVERGING
 
 
 def unit_text(unit: str) -> str:

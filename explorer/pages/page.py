@@ -108,13 +108,14 @@ class Page(pn.viewable.Viewer):
     """
 
     session = param.ClassSelector(class_=Session)
+    session_class: ClassVar[type[Session]] = Session
 
     title: ClassVar[str]
     slug: ClassVar[str]
     lead: ClassVar[str]
 
     def __init__(self, address: str = "", worlds: Worlds = WORLDS, **params):
-        super().__init__(session=Session(address, worlds), **params)
+        super().__init__(session=self.session_class(address, worlds), **params)
         self.progress = pmui.LinearProgress(
             value=0, visible=False, sizing_mode="stretch_width", height=6, margin=(4, 6), label="Progress"
         )
