@@ -116,10 +116,10 @@ def hourly_forcing(
             days = np.zeros((last - first, len(WEATHER), DAYS))
             z, months = np.zeros((2, DAYS), dtype=np.float32), np.zeros((2, 12))
             draw_weather(np.arange(first, last), tables, z, months, days)
-            room, nibbles = np.zeros((8, MOST)), np.zeros(4, dtype=np.uint64)
+            room, nibbles = np.zeros((9, MOST)), np.zeros(4, dtype=np.uint64)
             fill_hours(
-                *(days, place[first:last], tables.key[first:last], tables.step, tables.seed),
-                *(begin, end, per_day, mean_over, room, nibbles, steps[:, first:last]),
+                *(days, place[first:last], tables.orbit, tables.row[first:last], tables.key[first:last]),
+                *(tables.step, tables.seed, begin, end, per_day, mean_over, room, nibbles, steps[:, first:last]),
             )
 
         def share(done: float, year=year) -> None:

@@ -42,6 +42,7 @@ WARMEST = 14  # hour after whose start the day is warmest
 EARLIEST, LATEST = 2, 8  # bounds of the coldest hour
 STEFAN_BOLTZMANN = 5.670374e-8  # W m-2 K-4
 HAURWITZ = 0.057
+PASSING = 0.9  # most of the radiation at the top of the air that an hour gets
 LEAST_HEIGHT = 0.02  # of the sun in Haurwitz's exponent: light of the horizon
 LINKED = 0.9  # most curvature that makes up for a day's cold or warm neighbours
 WIND_SPREAD = 0.4  # of the logarithm of a day's wind (assumed)
@@ -68,10 +69,12 @@ def clear_sky_emissivity(e, t):
 
 
 @kernel
-def sunlight(sin_latitude, cos_latitude, day, steps, height, lit, weight):
-    """Fill the sun's height, sunlit share and share of the day's radiation of each step; return the hour of sunrise.
+def sunlight(sin_latitude, cos_latitude, day, steps, height, lit, top, clear):
+    """Fill what each step has of the sun; return the hour of sunrise and how much brighter a clear noon is.
 
-    ``height`` is the mean cosine of the zenith angle over the sunlit part of the step, 0 where there is none.
+    ``height`` is the mean cosine of the zenith angle over the sunlit part of the step, 0 where there is none, ``lit``
+    that part; ``top`` and ``clear`` are the radiation at the top of the air and under a clear sky, with means of 1. The
+    second number returned is the greatest ratio of the two.
     """
     declination = declination_of(day)
     a, b = sin_latitude * math.sin(declination), cos_latitude * math.cos(declination)
@@ -79,23 +82,28 @@ def sunlight(sin_latitude, cos_latitude, day, steps, height, lit, weight):
     sunset = 0.0 if cosine >= 1.0 else (math.pi if cosine <= -1.0 else math.acos(cosine))
     sin_sunset = math.sin(sunset)
     width = 2.0 * math.pi / steps
-    total, sine = 0.0, 0.0  # the sine of the hour angle at midnight
+    total, sum_top, brightest, sine = 0.0, 0.0, 1.0, 0.0  # the sine is that of the hour angle at midnight
     for k in range(steps):
         start, end = k * width - math.pi, (k + 1) * width - math.pi
         sine_start, sine = sine, math.sin(end)
-        height[k] = lit[k] = weight[k] = 0.0
+        height[k] = lit[k] = top[k] = clear[k] = 0.0
         low, high = max(start, -sunset), min(end, sunset)
         if high > low:
             sine_low = sine_start if start > -sunset else -sin_sunset
             sine_high = sine if end < sunset else sin_sunset
             mean = max((a * (high - low) + b * (sine_high - sine_low)) / (high - low), 1e-6)
             height[k], lit[k] = mean, (high - low) / width
-            weight[k] = lit[k] * mean * math.exp(-HAURWITZ / max(mean, LEAST_HEIGHT))
-            total += weight[k]
+            top[k] = lit[k] * mean
+            clear[k] = top[k] * math.exp(-HAURWITZ / max(mean, LEAST_HEIGHT))
+            total += clear[k]
+            sum_top += top[k]
     if total > 0.0:
         for k in range(steps):
-            weight[k] *= steps / total
-    return 12.0 * (1.0 - sunset / math.pi)
+            top[k] *= steps / sum_top
+            clear[k] *= steps / total
+            if top[k] > 0.0:
+                brightest = max(brightest, clear[k] / top[k])
+    return 12.0 * (1.0 - sunset / math.pi), brightest
 
 
 @kernel
@@ -201,7 +209,9 @@ def wind_factor(key, step, seed):
 
 
 @kernel
-def fill_hours(weather, place, key, first_step, seed, first_day, last_day, per_day, mean_over, room, nibbles, out):
+def fill_hours(
+    weather, place, orbit, row_of, key, first_step, seed, first_day, last_day, per_day, mean_over, room, nibbles, out
+):
     """Turn days into steps for some cells.
 
     Parameters
@@ -210,27 +220,33 @@ def fill_hours(weather, place, key, first_step, seed, first_day, last_day, per_d
         From `draw_weather`.
     place : (n, 15) float64
         Sine and cosine of the latitude, pressure [Pa], and the monthly wind [m s-1].
-    key : (n,) int64
-        Names of the cells in the draws.
+    orbit : (row, day) float64
+        Radiation at the top of the air [W m-2].
+    row_of, key : (n,) int arrays
+        Row of `orbit` of each cell; names of the cells in the draws.
     first_step, seed : int
         Step number of 1 January, and the seed.
     first_day, last_day : int
         Days of the year to make.
     per_day, mean_over : int
         Steps that are drawn a day, 24 or 48, and how many of them a written step is the mean of.
-    room : (8, 48) float64
+    room : (9, 48) float64
     nibbles : (4,) uint64
     out : (step, n, 8) float64
         In the order of `models.land.layout.FORCING`.
     """
     u, t, full, height = room[0], room[1], room[2], room[3]
-    lit, weight, shape = room[4], room[5], room[6, :24]
+    lit, top, clear_sky, shape, swing = room[4], room[5], room[6], room[7, :24], room[8]
     per_hour = per_day // 24
     written = per_day // mean_over
     inverse = 1.0 / mean_over
+    for k in range(per_day):
+        swing[k] = math.cos(2.0 * math.pi * ((k + 0.5) / per_day - (WARMEST + 0.5) / 24.0))
+    sunrise, brightest = 0.0, 1.0
     for day in range(first_day, last_day):
         for i in range(weather.shape[0]):
-            sunrise = sunlight(place[i, 0], place[i, 1], day, per_day, height, lit, weight)
+            if i == 0 or place[i, 0] != place[i - 1, 0]:  # cells of a row see the same sun
+                sunrise, brightest = sunlight(place[i, 0], place[i, 1], day, per_day, height, lit, top, clear_sky)
             dark = sunrise >= 12.0
             coldest = 5 if dark else int(min(float(LATEST), max(float(EARLIEST), math.floor(sunrise))))
             temperatures(weather[i], day, coldest * per_hour, WARMEST * per_hour, per_day, u, t)
@@ -245,30 +261,33 @@ def fill_hours(weather, place, key, first_step, seed, first_day, last_day, per_d
             if rain > 0.0:
                 rain_spells(rain, weather[i, T_AIR, day], key[i], first_step + day, seed, nibbles, shape)
             clear, sun, pressure = weather[i, CLEARNESS, day], weather[i, SW_DOWN, day], place[i, 2]
+            # A low sun's noon is not brighter than `PASSING` of the top of the air, unless the whole day is.
+            passing = sun / max(orbit[row_of[i], day], 1e-9)
+            form = 1.0
+            if passing * brightest > PASSING:
+                form = max(0.0, (PASSING / passing - 1.0) / (brightest - 1.0))
             wind = between(place[i : i + 1, 3:], 0, day)
             before = wind * wind_factor(key[i], first_step + day - 1, seed)
             today = wind * wind_factor(key[i], first_step + day, seed)
             after = wind * wind_factor(key[i], first_step + day + 1, seed)
             gust = 0.15 + 0.2 * clear
             for step in range(written):
-                row = out[(day - first_day) * written + step, i]
-                row[:] = 0.0
-                sunlit = 0.0
+                air, humid, blow, shine, glow, fall, rise, sunlit = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
                 for k in range(step * mean_over, (step + 1) * mean_over):
                     e = min(vapour, full[k])
                     sky = 1.0 - clear + clear * clear_sky_emissivity(e, t[k])
                     # From the middle of a day to that of the next, and about it the day's own course.
                     noon = (k + 0.5) / per_day - 0.5
                     mean = today + (noon * (after - today) if noon > 0.0 else noon * (today - before))
-                    swing = 1.0 + gust * math.cos(2.0 * math.pi * (noon - (WARMEST - 11.5) / 24.0))
-                    row[0] += inverse * t[k]
-                    row[1] += inverse * 0.622 * e / (pressure - 0.378 * e)
-                    row[3] += inverse * max(CALM, mean * swing)
-                    row[4] += inverse * sun * weight[k]
-                    row[5] += inverse * sky * STEFAN_BOLTZMANN * t[k] * t[k] * t[k] * t[k]
-                    if rain > 0.0:
-                        row[6] += inverse * rain * shape[k // per_hour] / 3600.0
-                    row[7] += height[k] * lit[k]
+                    air += t[k]
+                    humid += 0.622 * e / (pressure - 0.378 * e)
+                    blow += max(CALM, mean * (1.0 + gust * swing[k]))
+                    shine += top[k] + form * (clear_sky[k] - top[k])
+                    glow += sky * t[k] * t[k] * t[k] * t[k]
+                    fall += shape[k // per_hour]
+                    rise += height[k] * lit[k]
                     sunlit += lit[k]
-                row[2] = pressure
-                row[7] = row[7] / sunlit if sunlit > 0.0 else 0.0
+                row = out[(day - first_day) * written + step, i]
+                row[0], row[1], row[2], row[3] = inverse * air, inverse * humid, pressure, inverse * blow
+                row[4], row[5] = inverse * sun * shine, inverse * STEFAN_BOLTZMANN * glow
+                row[6], row[7] = inverse * rain * fall / 3600.0, rise / sunlit if sunlit > 0.0 else 0.0
