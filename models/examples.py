@@ -63,7 +63,10 @@ LAND = """\
 # An experiment of Land Carbon Explorer: the land surface model, with water, energy, snow and living vegetation.
 # Run it on weather of yours: python launch.py run land.toml --forcing FORCING.nc --out OUT.nc
 # With a second file that says what each column is:        ... --forcing FORCING.nc --columns COLUMNS.nc --out OUT.nc
-# On a half-hourly flux tower (FLUXNET, AmeriFlux-FLUXNET): ... --forcing FLX_..._HH_....csv --out OUT.nc
+# On a half-hourly flux tower: ... --forcing FLX_..._HH_....csv --out OUT.nc, a FLUXNET table; an AmeriFlux BASE
+# table, AMF_..._BASE_HH_....csv; or the Bondville text file of the Noah models, bondville.dat
+# On the embedded world (hourly synthetic weather, real climate): dataset = "reference-earth", grid and region;
+# at a tower by its name: dataset = "tower", site, and --data FOLDER for towers of yours.
 # Every setting may be left out; the values here are the defaults.
 #
 # FORCING.nc (or .zarr) holds, on (time) or on (climate, time), (site, time), (column, time):
@@ -77,7 +80,10 @@ LAND = """\
 # lai, gpp, npp, nee, et, transpiration, soil_evaporation, runoff, drainage, swe and more, and the balances' residuals.
 
 model = "land"
-dataset = "file"             # the weather comes from --forcing
+dataset = "file"             # "file": the weather comes from --forcing | "reference-earth" | "tower"
+grid = "108km"               # of the embedded world: "108km" | "36km"
+site = ""                    # for dataset = "tower": its name, as "US-ARM"
+output = "daily"             # "daily" | "monthly" (means; carbon pools at the end of the month)
 region = "world"             # columns to run: a name, as "Iberia"; or a box of [region] west, south, east, north
 period = ["", ""]            # first and last day to report, as ["2015-03-01", "2015-08-31"]; "" is the forcing's own
 
@@ -115,6 +121,8 @@ record_step = 0.5            # and the time from record to record, in h
 # longitude = -88.37         # degrees east
 # forcing_height = 10.0      # m, of wind and temperature above the canopy's displacement
 # soil_colour = 4            # 1 bright to 8 dark
+# sand = 0.4                 # 1, with clay: hydraulic parameters by Cosby et al. (1984) instead of the soil class's,
+# clay = 0.2                 # 1, for clapp_hornberger hydraulics
 # climate = ["IL", "MED"]    # whose weather each column takes: name, or number from 0
 
 # Parameters that differ from the tables of vegetation and soil, for all columns. Take off the # to change them:

@@ -9,6 +9,7 @@ import xarray as xr
 from models.land.columns import ColumnTable, column_table
 from models.land.forcing import rename_forcing
 from models.land.options import COLUMN_SETTINGS, LandChoices
+from models.land.texture import texture_class, texture_parameters
 
 __all__ = ["COLUMN_NAMES", "SITE_DIMENSIONS", "Description", "describe_columns"]
 
@@ -38,6 +39,8 @@ class Description(NamedTuple):
     forcing: xr.Dataset
     table: ColumnTable
     names: np.ndarray | None
+    texture: dict[str, np.ndarray]
+    """Parameters that follow from sand and clay, (column,) each; empty where soil classes give them."""
 
 
 def describe_columns(ds: xr.Dataset, choices: LandChoices) -> Description:
@@ -82,13 +85,31 @@ def describe_columns(ds: xr.Dataset, choices: LandChoices) -> Description:
             values[name] = _told(name, told[name], site.size, values.get("vegetation"))
         elif name in said:
             values[name] = _by_column(said[name], site, site_dim)
+    texture = _texture(values, choices)
     for name, what in _REQUIRED.items():
         if name not in values:
             msg = f"No {what} is given: put {name} under [land.columns] of the experiment, or into the forcing's file."
             raise ValueError(msg)
     names = ds["column"].values if "column" in ds.coords and ds["column"].dtype.kind in "UO" else None
     names = names if names is not None and names.size == site.size else None
-    return Description(forcing, column_table(**values, site=site), names)
+    return Description(forcing, column_table(**values, site=site), names, texture)
+
+
+def _texture(values: dict[str, np.ndarray], choices: LandChoices) -> dict[str, np.ndarray]:
+    """Take sand and clay out of the settings; return what follows from them, below the experiment's own parameters."""
+    sand, clay = values.pop("sand", None), values.pop("clay", None)
+    if sand is None and clay is None:
+        return {}
+    if sand is None or clay is None:
+        msg = "Of sand and clay under [land.columns] one is missing: give both, or neither and a soil class."
+        raise ValueError(msg)
+    if choices.hydraulics == "van_genuchten":
+        msg = "sand and clay give the parameters of Clapp and Hornberger: take land.hydraulics = 'clapp_hornberger'."
+        raise ValueError(msg)
+    if "soil" not in dict(choices.columns):
+        values["soil"] = texture_class(sand, clay)
+    kept = {name for name, _ in choices.parameters}
+    return {name: value for name, value in texture_parameters(sand, clay).items() if name not in kept}
 
 
 def _weather_of(ds: xr.Dataset) -> str:
@@ -106,7 +127,7 @@ def _said(ds: xr.Dataset) -> Mapping[str, xr.DataArray]:
     said = {}
     for name in ds.variables:
         ours = COLUMN_NAMES.get(str(name), str(name))
-        if ours not in COLUMN_SETTINGS or ours == "climate":
+        if ours not in COLUMN_SETTINGS or ours in ("climate", "sand", "clay"):
             continue
         values = ds[name].reset_coords(drop=True)
         if ours in said:

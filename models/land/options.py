@@ -35,6 +35,8 @@ COLUMN_SETTINGS = {
     "forcing_height": (1.0, 200.0),
     "soil_colour": (1, 8),
     "climate": (0, 10**9),
+    "sand": (0.0, 1.0),
+    "clay": (0.0, 1.0),
 }
 """What a column is made of: name -> lowest and highest value."""
 
@@ -85,7 +87,8 @@ class LandChoices:
     parameters : tuple of (str, float)
         Parameters of all columns that differ from the tables; a mapping is accepted too.
     columns : tuple of (str, value)
-        What the columns are, see `COLUMN_SETTINGS`; it stands above what the files say. A value holds for all
+        What the columns are, see `COLUMN_SETTINGS`; it stands above what the files say. ``sand`` and ``clay`` [1]
+        give the hydraulic parameters by `models.land.texture` instead of the table. A value holds for all
         columns, a tuple has one for each, a tuple of (class, value) pairs one for each vegetation class. A mapping,
         names of classes, and ``veg``, ``shdmax`` [%], ``tbot``, ``site`` are accepted too.
 

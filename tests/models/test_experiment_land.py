@@ -189,7 +189,7 @@ def test_columns_that_are_not_described_are_refused(columns, said):
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize("wrong", [{"dataset": "tower"}, {"output": "monthly"}, {"precision": "float32"}])
+@pytest.mark.parametrize("wrong", [{"per_pft": True}, {"output": "annual"}, {"precision": "float32"}])
 def test_what_the_model_does_not_do_is_refused(wrong):
     experiment = Experiment(**{"model": "land", "dataset": "file", **wrong})
     with pytest.raises(ValueError, match=next(iter(wrong))):
