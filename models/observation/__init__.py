@@ -1,11 +1,11 @@
 """Observations: what each sensor sees, when, how well, and how a model state becomes its observation."""
 
-from models.observation import lai, ssm
+from models.observation import lai, lvod, rzsm, ssm, tb, vod
 from models.observation.sensor import Sensor
 
 __all__ = ["SENSORS", "Sensor", "sensor_named"]
 
-SENSORS: tuple[Sensor, ...] = (ssm.SENSOR, lai.SENSOR)
+SENSORS: tuple[Sensor, ...] = (ssm.SENSOR, lai.SENSOR, vod.SENSOR, *tb.SENSORS, lvod.SENSOR, rzsm.SENSOR)
 """All sensors, in the order on screen."""
 
 

@@ -50,6 +50,8 @@ class Sensor:
         Fields of the cell that ``predict`` reads.
     predict : callable
         ``predict(fields, auxiliary)`` turns arrays (cell, member) and (cell,) into (cell, member) observations.
+    nature : callable, optional
+        As ``predict``, for synthetic observations of a truth, where the experimenter's operator is but an estimate.
     footprint : float
         Diameter of what one observation sees [km].
     comment : str
@@ -70,6 +72,7 @@ class Sensor:
     needs: tuple[str, ...]
     predict: Callable[[Fields, Fields], np.ndarray]
     auxiliary: tuple[str, ...] = ()
+    nature: Callable[[Fields, Fields], np.ndarray] | None = None
     footprint: float = 0.0
     comment: str = ""
 
