@@ -27,12 +27,14 @@ __all__ = ["ASSUMPTIONS", "STEPS", "fill_hours"]
 
 ASSUMPTIONS = (
     "Hours are made from the day: temperature falls and rises by half cosines between the warmest hour (14-15 h, "
-    "assumed) and that of sunrise and passes midnight without a step where the days' extremes allow it; shortwave "
+    "assumed) and that of sunrise, and passes midnight without a step where the days' extremes allow it; shortwave "
     "radiation follows the clear sky of Haurwitz (1945, J. Meteorol. 2, 154) at one clearness all day; vapour pressure "
-    "is constant, but for hours that it would saturate; longwave radiation is Prata's (1996, Q. J. R. Meteorol. Soc. "
-    "122, 1127) of a clear sky with clouds after Crawford and Duchon (1999, J. Appl. Meteorol. 38, 474); rain falls in "
-    "one or two seeded spells, longer in cool air and in the afternoon in warm air (assumed); wind has a seeded factor "
-    "of the day and a maximum at 14-15 h (assumed); pressure is the annual mean."
+    "is constant, but for hours that it would saturate; longwave radiation of a clear sky is that of Dilley and "
+    "O'Brien (1998, Q. J. R. Meteorol. Soc. 124, 1391), of clouds that of Unsworth and Monteith (1975, same journal "
+    "101, 13), their cover follows from the day's radiation (Campbell 1985): one of the sets that Flerchinger et al. "
+    "(2009, Water Resour. Res. 45, W03423) found best; rain falls in one or two seeded spells, longer in cool air and "
+    "most often in the afternoon in warm air (assumed); wind has a seeded factor of the day and a maximum at 14-15 h "
+    "(assumed); pressure is the annual mean."
 )
 
 STREAM_HOURS = 104  # of the counter-based draws; the daily weather has 101 to 103
@@ -46,6 +48,8 @@ PASSING = 0.9  # most of the radiation at the top of the air that an hour gets
 LEAST_HEIGHT = 0.02  # of the sun in Haurwitz's exponent: light of the horizon
 LINKED = 0.9  # most curvature that makes up for a day's cold or warm neighbours
 WIND_SPREAD = 0.4  # of the logarithm of a day's wind (assumed)
+CLOUD_EMISSIVITY = 0.84  # of a sky under cloud, beside that of the clear sky (Unsworth and Monteith 1975)
+DIM, CLEAR_TRANSMISSION = 10.0, 0.75  # W m-2 of the top of the air that tell no cloud, share that a clear sky passes
 CALM = 0.3  # m s-1
 STRATIFORM, CONVECTIVE = 2.4, 1.0  # hours of rain of a day with 1 mm; they grow with its root (assumed)
 HEAVIEST = 30.0  # mm h-1 that spells are lengthened to stay near
@@ -62,10 +66,24 @@ def declination_of(day):
 
 
 @equation
-def clear_sky_emissivity(e, t):
-    """Emissivity of a clear sky from vapour pressure [Pa] and temperature [K] (Prata 1996, Eq. 18-19)."""
-    w = 0.465 * e / t
-    return 1.0 - (1.0 + w) * math.exp(-math.sqrt(1.2 + 3.0 * w))
+def clear_sky_longwave(e, t):
+    """Longwave radiation of a clear sky [W m-2] from vapour pressure [Pa] and temperature [K].
+
+    Dilley and O'Brien (1998, Eq. 6), with the precipitable water 4.65 e / T kg m-2 of Prata (1996).
+    """
+    x = t / 273.16
+    x *= x
+    return 59.38 + 113.7 * x * x * x + 96.96 * math.sqrt(0.186 * e / t)
+
+
+@inline_kernel
+def cloud_cover(sw_down, top, clearness):
+    """Share of a day's sky under cloud, from radiation [W m-2] (Campbell 1985, as Flerchinger et al. 2009 have it).
+
+    Without a sun, a clear day lets `CLEAR_TRANSMISSION` through.
+    """
+    passing = sw_down / top if top > DIM else CLEAR_TRANSMISSION * clearness
+    return min(1.0, max(0.0, 2.33 - 3.33 * passing))
 
 
 @kernel
@@ -262,7 +280,9 @@ def fill_hours(
                 rain_spells(rain, weather[i, T_AIR, day], key[i], first_step + day, seed, nibbles, shape)
             clear, sun, pressure = weather[i, CLEARNESS, day], weather[i, SW_DOWN, day], place[i, 2]
             # A low sun's noon is not brighter than `PASSING` of the top of the air, unless the whole day is.
-            passing = sun / max(orbit[row_of[i], day], 1e-9)
+            above = orbit[row_of[i], day]
+            cloud = CLOUD_EMISSIVITY * cloud_cover(sun, above, clear)
+            passing = sun / max(above, 1e-9)
             form = 1.0
             if passing * brightest > PASSING:
                 form = max(0.0, (PASSING / passing - 1.0) / (brightest - 1.0))
@@ -275,7 +295,6 @@ def fill_hours(
                 air, humid, blow, shine, glow, fall, rise, sunlit = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
                 for k in range(step * mean_over, (step + 1) * mean_over):
                     e = min(vapour, full[k])
-                    sky = 1.0 - clear + clear * clear_sky_emissivity(e, t[k])
                     # From the middle of a day to that of the next, and about it the day's own course.
                     noon = (k + 0.5) / per_day - 0.5
                     mean = today + (noon * (after - today) if noon > 0.0 else noon * (today - before))
@@ -283,11 +302,12 @@ def fill_hours(
                     humid += 0.622 * e / (pressure - 0.378 * e)
                     blow += max(CALM, mean * (1.0 + gust * swing[k]))
                     shine += top[k] + form * (clear_sky[k] - top[k])
-                    glow += sky * t[k] * t[k] * t[k] * t[k]
+                    square = t[k] * t[k]
+                    glow += (1.0 - cloud) * clear_sky_longwave(e, t[k]) + cloud * STEFAN_BOLTZMANN * square * square
                     fall += shape[k // per_hour]
                     rise += height[k] * lit[k]
                     sunlit += lit[k]
                 row = out[(day - first_day) * written + step, i]
                 row[0], row[1], row[2], row[3] = inverse * air, inverse * humid, pressure, inverse * blow
-                row[4], row[5] = inverse * sun * shine, inverse * STEFAN_BOLTZMANN * glow
+                row[4], row[5] = inverse * sun * shine, inverse * glow
                 row[6], row[7] = inverse * rain * fall / 3600.0, rise / sunlit if sunlit > 0.0 else 0.0
