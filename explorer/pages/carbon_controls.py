@@ -1,13 +1,12 @@
 """The left side of the page Carbon: where, what kind of plant, its biome properties, switches, options, A and B."""
 
-import html
 import io
 
-import panel as pn
 import panel_material_ui as pmui
 
 from explorer.controls import Control, controls_class, parameter_row
-from explorer.pages.page import COMPACT
+from explorer.pages.compare import Compare
+from explorer.pages.page import COMPACT, put
 from explorer.question import changes
 from explorer.session import Session
 from explorer.worlds import GRIDS
@@ -70,7 +69,7 @@ class CarbonControls:
         self._parameters()
         self._switches()
         self._options()
-        self._compare()
+        self.compare = Compare(session, changes)
         session.param.watch(self.show, ["a", "b", "selection"])
         self.show()
 
@@ -78,7 +77,7 @@ class CarbonControls:
     def objects(self) -> list:
         """Everything, in its order from top to bottom."""
         return [
-            *(self.changed, self.buttons, pmui.Divider(margin=(4, 0))),
+            *(*self.compare.objects, pmui.Divider(margin=(4, 0))),
             *(self.pft, self.groups, self.switches, pmui.Divider(margin=(4, 0))),
             *(self.region, self.place_groups),
         ]
@@ -273,25 +272,6 @@ class CarbonControls:
         file = BplutFile.shipped(options.bplut).with_table(options.table())
         return io.BytesIO(file.write().encode("utf-8"))
 
-    # -- A and B ------------------------------------------------------------------------------------------------
-    def _compare(self) -> None:
-        self.changed = pn.pane.HTML("", sizing_mode="stretch_width", margin=(8, 8, 2, 8))
-
-        def button(label: str, icon: str, help_: str, act) -> pmui.Button:
-            return pmui.Button(
-                label=label, icon=icon, size="small", variant="outlined", description=help_, margin=2,
-                on_click=lambda _event: act(),
-            )  # fmt: skip
-
-        session = self.session
-        self.reset = button("Reset", "restart_alt", "Reset: put everything in B back to A's", session.reset)
-        self.undo = button("Undo", "undo", "Undo: take the last edit back", session.undo)
-        self.promote = button("B → A", "flag", "B → A: make B the new baseline A", session.promote)
-        self.swap = button("Swap", "swap_horiz", "Swap: exchange A and B", session.swap)
-        self.buttons = pmui.Row(
-            self.reset, self.undo, self.promote, self.swap, margin=(0, 6), sizing_mode="stretch_width"
-        )
-
     # -- following the session ----------------------------------------------------------------------------------
     def show(self, *_events) -> None:
         """Set every widget to the session's state."""
@@ -300,31 +280,15 @@ class CarbonControls:
         self._showing = True
         try:
             name = b.region.name if REGIONS.get(b.region.name) == b.region else DRAWN
-            _set(self.region, name)
-            _set(self.latitude, round(selection.at[0], 3))
-            _set(self.longitude, round(selection.at[1], 3))
-            _set(self.pft, selection.pft)
-            _set(self.switches, [name for name in CONSTRAINTS if name not in b.l4c.without])
+            put(self.region, name)
+            put(self.latitude, round(selection.at[0], 3))
+            put(self.longitude, round(selection.at[1], 3))
+            put(self.pft, selection.pft)
+            put(self.switches, [name for name in CONSTRAINTS if name not in b.l4c.without])
             for name, select in self.choices.items():
-                _set(select, getattr(b.l4c, name))
-            _set(self.grid, b.grid)
+                put(select, getattr(b.l4c, name))
+            put(self.grid, b.grid)
         finally:
             self._showing = False
         self.table.show(b.l4c.table()[selection.pft], load_bplut(b.l4c.bplut)[selection.pft])
-        self._say_changes()
-
-    def _say_changes(self) -> None:
-        words = changes(self.session.a, self.session.b)
-        if words:
-            items = "".join(f"<li>{html.escape(word)}</li>" for word in words[:6])
-            more = f"<li>and {len(words) - 6} more</li>" if len(words) > 6 else ""
-            text = f"<b>B differs from A</b><ul style='margin:2px 0 0 0;padding-left:18px'>{items}{more}</ul>"
-        else:
-            text = "<b>Move a slider</b>: experiment B follows at once and is compared with the baseline A."
-        self.changed.object = f"<div role='status' style='font-size:12.5px'>{text}</div>"
-
-
-def _set(widget, value) -> None:
-    """Set a widget's value if it differs, so that nothing travels for nothing."""
-    if widget.value != value:
-        widget.value = value
+        self.compare.show()

@@ -12,7 +12,7 @@ from explorer.session import Session, describe
 from explorer.upstream import decouple_busy, leave_entry_on_enter, measure_when_drawn
 from explorer.worlds import WORLDS, Worlds
 
-__all__ = ["THEME", "Page", "card", "heading", "report", "switch"]
+__all__ = ["THEME", "Page", "card", "heading", "heading_html", "put", "report", "switch"]
 
 LOG = logging.getLogger(__name__)
 
@@ -92,6 +92,12 @@ def switch(label: str, options: dict[str, str], value: str, **more) -> pmui.Radi
     """Make a row of buttons of which one is on."""
     look = {"size": "small", "margin": (4, 6), "sx": COMPACT, "stylesheets": [_UNSEEN]}
     return pmui.RadioButtonGroup(label=label, options=options, value=value, **{**look, **more})
+
+
+def put(widget, value) -> None:
+    """Set a widget's value if it differs, so that nothing travels for nothing."""
+    if widget.value != value:
+        widget.value = value
 
 
 def report(error: Exception) -> None:

@@ -74,7 +74,7 @@ def test_a_moved_slider_changes_b_and_what_is_drawn(page):
     assert page.session.b.l4c.parameters == (("GRS", "lue_max", 3.0),)
     assert page.session.a.l4c.parameters == ()
     assert (page.map.view.values > before).any()
-    assert "lue_max" in page.controls.changed.object
+    assert "lue_max" in page.controls.compare.changed.object
     assert page.controls.table.edited == ["lue_max"]
 
 
