@@ -12,6 +12,7 @@ from typing import Any
 import tomli_w
 import xarray as xr
 
+from models.assimilation.options import AssimilationChoices
 from models.execution import LARGEST_IN_MEMORY, Written, plan_run, run_blocks, run_on_cluster
 from models.l4c.bplut import pft_of
 from models.l4c.params import L4CParams
@@ -22,10 +23,10 @@ from models.output import MemoryTarget, check_target, open_target
 from models.provenance import check_keys, parse_json, parse_query, parse_toml, write_query
 from models.regions import REGIONS, WORLD, Region, region_named
 
-__all__ = ["CHOICES", "Experiment", "L4COptions", "LandChoices", "Region", "run", "run_to_file"]
+__all__ = ["CHOICES", "AssimilationChoices", "Experiment", "L4COptions", "LandChoices", "Region", "run", "run_to_file"]
 
 CHOICES = {
-    "model": ("l4c", "land"),
+    "model": ("l4c", "land", "assimilation"),
     "dataset": ("reference-earth", "tower", "file"),
     "grid": ("108km", "36km"),
     "output": ("daily", "monthly", "annual"),
@@ -46,7 +47,7 @@ class Experiment:
     Attributes
     ----------
     model : str
-        "l4c", or "land", the land surface model.
+        "l4c"; "land", the land surface model; or "assimilation", an ensemble of it that takes in observations.
     dataset : str
         Drivers: "reference-earth" (the embedded world), "tower" (one site, see ``site``), or "file".
     grid : str
@@ -70,6 +71,8 @@ class Experiment:
         Choices of L4C.
     land : LandChoices
         Choices of the land surface model; text has them only where they are not the defaults, or the model runs.
+    assimilation : AssimilationChoices
+        Choices of sensors, ensemble and filter; in text as those of the land surface model.
 
     Raises
     ------
@@ -89,6 +92,7 @@ class Experiment:
     seed: int = 1
     l4c: L4COptions = field(default_factory=L4COptions)
     land: LandChoices = field(default_factory=LandChoices)
+    assimilation: AssimilationChoices = field(default_factory=AssimilationChoices)
 
     def __post_init__(self) -> None:
         for name, accepted in CHOICES.items():
@@ -114,6 +118,9 @@ class Experiment:
         if not isinstance(self.land, LandChoices):
             msg = f"land = {str(self.land)[:40]!r} must be the choices of the land surface model."
             raise ValueError(msg)
+        if not isinstance(self.assimilation, AssimilationChoices):
+            msg = f"assimilation = {str(self.assimilation)[:40]!r} must be the choices of an assimilation run."
+            raise ValueError(msg)
 
     def with_parameters(self, pft: str, **values: float | None) -> "Experiment":
         """Return the experiment with biome properties of one plant type changed; None puts the table's value back."""
@@ -136,9 +143,12 @@ class Experiment:
             parameters.setdefault(pft, {})[name] = value
         nested["l4c"]["parameters"] = parameters
         nested["land"] = self.land.to_mapping()
+        nested["assimilation"] = self.assimilation.to_mapping()
         if self.model != "land" and self.land == LandChoices():
             del nested["land"]
-        if self.model == "land" and self.l4c == L4COptions():
+        if self.model != "assimilation" and self.assimilation == AssimilationChoices():
+            del nested["assimilation"]
+        if self.model != "l4c" and self.l4c == L4COptions():
             del nested["l4c"]
         return nested
 
@@ -161,6 +171,8 @@ class Experiment:
             values["l4c"] = L4COptions(**values["l4c"])
         if "land" in values:
             values["land"] = LandChoices.from_mapping(values["land"])
+        if "assimilation" in values:
+            values["assimilation"] = AssimilationChoices.from_mapping(values["assimilation"])
         return cls(**values)
 
     def to_toml(self) -> str:
@@ -187,6 +199,7 @@ class Experiment:
         plain_options = plain.pop("l4c")
         options = mine.pop("l4c", plain_options)
         mine.pop("land", None)
+        mine.pop("assimilation", None)
         query: dict[str, str] = {}
         for name, value in mine.items():
             if value == plain[name]:
@@ -205,20 +218,23 @@ class Experiment:
             query["without"] = ",".join(options["without"])
         for pft, values in options["parameters"].items():
             query.update({f"{pft}.{name}": repr(value) for name, value in values.items()})
-        return write_query(query | self.land.to_query())
+        return write_query(query | self.land.to_query() | self.assimilation.to_query())
 
     @classmethod
     def from_query(cls, text: str) -> "Experiment":
         """Read an experiment from a URL query; raise ``ValueError`` if a field is unknown or not accepted."""
         query = parse_query(text)
-        scalars = [f.name for f in fields(cls) if f.name not in ("l4c", "land")]
+        scalars = [f.name for f in fields(cls) if f.name not in ("l4c", "land", "assimilation")]
         mapping: dict[str, Any] = {}
         options: dict[str, Any] = {}
         land: dict[str, str] = {}
+        assimilation: dict[str, str] = {}
         for name, value in query.items():
             pft, dot, parameter = name.partition(".")
             if dot and pft == "land":
                 land[parameter] = value
+            elif dot and pft == "assimilation":
+                assimilation[parameter] = value
             elif dot:
                 options.setdefault("parameters", []).append((pft, parameter, _float(name, value)))
             elif name in L4C_CHOICES:
@@ -244,6 +260,8 @@ class Experiment:
             mapping["region"] = {"name": mapping.pop("region", "box"), **box}
         if land:
             mapping["land"] = LandChoices.from_query(land).to_mapping()
+        if assimilation:
+            mapping["assimilation"] = AssimilationChoices.from_query(assimilation).to_mapping()
         return cls.from_mapping({**mapping, **({"l4c": options} if options else {})})
 
 

@@ -8,11 +8,13 @@ from models.land import layout as at
 from models.land.column import integrate
 from models.land.layout import LANES
 
-__all__ = ["advance_ensemble", "read_state", "write_state"]
+__all__ = ["advance_ensemble", "read_state", "snapshot", "write_state"]
 
 THETA, LIQUID, LEAF = at.STATE.index("theta_1"), at.STATE.index("liquid_1"), at.STATE.index("leaf")
 _ROWS = (*at.PARAMETERS, *at.SITE, *at.DERIVED)
 SLA, LAI_MIN, POROSITY = _ROWS.index("sla"), _ROWS.index("lai_min"), _ROWS.index("theta_max")
+T_SOIL, SWE = at.STATE.index("t_soil_1"), at.STATE.index("swe")
+STEM, WOOD = at.STATE.index("stem"), at.STATE.index("wood")
 DRIEST = 0.02
 """Least liquid water that noise and updates leave [m3 m-3] (LIS, noahmp401_setsoilm)."""
 
@@ -66,6 +68,43 @@ def write_state(first, last, state, parameters, members, E):
                 lai = max(E[c, 4, n], parameters[b, LAI_MIN, i])
                 state[b, LEAF, i] = lai / (parameters[b, SLA, i] * 1e-3)
                 E[c, 4, n] = lai
+
+
+@kernel
+def snapshot(state, E, members, slot, mean, std, place):
+    """Keep mean and sd over members of the filter's state, and means of what masks and operators ask for.
+
+    Parameters
+    ----------
+    state : (block, N_STATE, LANES) array
+    E : (cell, 5, member) array
+        From `read_state`.
+    members, slot : int
+    mean, std : (cell, slot, 5) array
+        Written at ``slot``.
+    place : (cell, slot, 4) array
+        Written: t_soil and ice of the first layer, swe, wood and stem carbon.
+    """
+    for c in range(E.shape[0]):
+        for k in range(5):
+            total, square = 0.0, 0.0
+            for n in range(members):
+                total += E[c, k, n]
+            centre = total / members
+            for n in range(members):
+                square += (E[c, k, n] - centre) ** 2
+            mean[c, slot, k] = centre
+            std[c, slot, k] = np.sqrt(square / max(members - 1, 1))
+        t_soil, ice, swe, wood = 0.0, 0.0, 0.0, 0.0
+        for n in range(members):
+            column = c * members + n
+            b, i = column // LANES, column % LANES
+            t_soil += state[b, T_SOIL, i]
+            ice += state[b, THETA, i] - state[b, LIQUID, i]
+            swe += state[b, SWE, i]
+            wood += state[b, WOOD, i] + state[b, STEM, i]
+        place[c, slot, 0], place[c, slot, 1] = t_soil / members, ice / members
+        place[c, slot, 2], place[c, slot, 3] = swe / members, wood / members
 
 
 @kernel

@@ -4,7 +4,38 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["REASONS", "CellSeries", "Record", "UpdateLog"]
+from models.land.layout import OUTPUTS
+
+__all__ = ["DAILY", "OUTPUT_ROWS", "REASONS", "SPREAD_KEPT", "VARIABLES_KEPT", "CellSeries", "Record", "UpdateLog"]
+
+DAY = 86400.0
+_SUMS = {
+    "ssm": {"soil_moisture_1": 1.0},
+    "rzsm": {"soil_moisture_1": 0.1, "soil_moisture_2": 0.3, "soil_moisture_3": 0.6},
+    "sm1": {"soil_moisture_1": 1.0},
+    "sm2": {"soil_moisture_2": 1.0},
+    "sm3": {"soil_moisture_3": 1.0},
+    "sm4": {"soil_moisture_4": 1.0},
+    "lai": {"lai_mean": 1.0},
+    "t_soil": {"soil_temperature_1": 1.0},
+    "swe": {"swe_mean": 1.0},
+    "frozen": {"frozen": 1.0},
+    "gpp": {"gpp": DAY},
+    "et": {"transpiration": DAY, "evap_soil": DAY, "evap_interception": DAY},
+}
+_ROWS = tuple(dict.fromkeys(name for parts in _SUMS.values() for name in parts))
+
+VARIABLES_KEPT = tuple(_SUMS)
+"""Daily means that are kept of every cell and run; sm1 to sm4 are the layers, ssm the first, rzsm the upper metre."""
+
+SPREAD_KEPT = ("ssm", "rzsm", "lai")
+"""Variables whose spread over members is kept."""
+
+OUTPUT_ROWS = tuple(OUTPUTS.index(name) for name in _ROWS)
+"""Outputs of the land model that the daily means are made of."""
+
+DAILY = {name: np.array([parts.get(row, 0.0) for row in _ROWS]) for name, parts in _SUMS.items()}
+"""Weights of `OUTPUT_ROWS` that make each variable of `VARIABLES_KEPT`."""
 
 REASONS = (
     "used",
@@ -31,7 +62,7 @@ class Record:
     Attributes
     ----------
     mean : dict of str to (cell, day) array
-        Mean over members of `models.assimilation.result.VARIABLES_KEPT`.
+        Mean over members of `VARIABLES_KEPT`.
     spread : dict of str to (cell, day) array
         sd over members at the end of the day, of ssm, rzsm, lai.
     range : dict of str to (cell, day) array
@@ -44,6 +75,15 @@ class Record:
     spread: dict[str, np.ndarray]
     range: dict[str, np.ndarray]
     control: dict[str, np.ndarray]
+
+    @classmethod
+    def empty(cls, n_cell: int, n_day: int, *, control: bool = False) -> "Record":
+        """Make room for a run."""
+
+        def room(names: tuple[str, ...]) -> dict[str, np.ndarray]:
+            return {name: np.full((n_cell, n_day), np.nan, np.float32) for name in names}
+
+        return cls(room(VARIABLES_KEPT), room(SPREAD_KEPT), room(SPREAD_KEPT), room(SPREAD_KEPT if control else ()))
 
 
 @dataclass(eq=False)

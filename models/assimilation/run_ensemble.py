@@ -1,0 +1,275 @@
+"""An ensemble of columns that runs through the weather of a twin, piece by piece, and what is kept of it."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.assimilation.advance import advance_ensemble, read_state, snapshot
+from models.assimilation.ensemble import _fields, _stretch, forcing_memory, forcing_noise
+from models.assimilation.options import AssimilationChoices
+from models.assimilation.perturbations import STATE_CORRELATION, STATE_PERTURBATIONS, EnsembleOptions, rotation
+from models.assimilation.record import DAILY, OUTPUT_ROWS, Record
+from models.kernel import THREADS, spread
+from models.land import layout as at
+from models.land.columns import Columns
+from models.land.layout import LANES
+from models.land.run import TIME_STEPS
+from models.observation import SENSORS
+
+if TYPE_CHECKING:
+    from models.assimilation.twin import Twin
+
+__all__ = ["Ensemble", "Snapshots", "event_steps"]
+
+TRUTH_SEED = 104_729
+"""Added to the experiment's seed for the random changes of the true state."""
+
+WETTEST = 0.02
+"""Soil moisture that is left to porosity by noise and updates under the rule of LIS [m3 m-3]."""
+
+
+def event_steps(time_step: float) -> tuple[int, ...]:
+    """Return the steps of a day after which some sensor passes over: the first that ends at or after its hour."""
+    return tuple(sorted({step_of_hour(hour, time_step) for sensor in SENSORS for hour in sensor.hours}))
+
+
+def step_of_hour(hour: float, time_step: float) -> int:
+    """Return how many steps of the day are done when a sensor passes over at ``hour``."""
+    return max(1, math.ceil(hour / time_step - 1e-9))
+
+
+@dataclass(eq=False)
+class Snapshots:
+    """State at every overpass hour of every day of the period.
+
+    Attributes
+    ----------
+    steps : tuple of int
+        Steps of the day after which they are taken; slot ``day * len(steps) + k``.
+    mean, std : (cell, slot, 5) float32 array
+        Mean and sd over members of sm1 to sm4 [m3 m-3] and lai [m2 m-2].
+    place : (cell, slot, 4) float32 array
+        Means of t_soil [K] and ice [m3 m-3] of the first layer, swe [mm], wood and stem carbon [gC m-2].
+    """
+
+    steps: tuple[int, ...]
+    mean: np.ndarray
+    std: np.ndarray
+    place: np.ndarray
+
+    @classmethod
+    def empty(cls, n_cell: int, n_day: int, steps: tuple[int, ...]) -> "Snapshots":
+        """Make room for a run."""
+        slots = n_day * len(steps)
+        state, place = (n_cell, slots, 5), (n_cell, slots, 4)
+        return cls(steps, *(np.full(shape, np.nan, np.float32) for shape in (state, state, place)))
+
+    def of(self, places: np.ndarray) -> "Snapshots":
+        """Return those of some cells."""
+        return Snapshots(self.steps, self.mean[places], self.std[places], self.place[places])
+
+
+class Ensemble:
+    """Members of all cells of a twin, and how far they have run.
+
+    Parameters
+    ----------
+    twin : Twin
+        Cells, weather, model.
+    choices : AssimilationChoices
+        Ensemble size and noise.
+    start : Columns
+        State of each cell before the run.
+    truth : bool
+        One member without noise on its weather, whose state changes at random as the twin says.
+    """
+
+    def __init__(self, twin: "Twin", choices: AssimilationChoices, start: Columns, *, truth: bool = False) -> None:
+        self.twin, self.choices, self.truth = twin, choices, truth
+        self.cells = np.asarray(twin.cells, np.int64)
+        self.dt, self.per_day = choices.time_step * 3600.0, round(24.0 / choices.time_step)
+        self.options = choices.ensemble_options(twin.seed)
+        self.members, self.perturbed, self.stretch = choices.members, self.options.perturbed, _stretch(self.options)
+        if truth:
+            self.members = self.perturbed = 1
+            self.stretch = 0.0
+            scales = tuple((field.name, choices.truth_state_error) for field in STATE_PERTURBATIONS)
+            self.options = EnsembleOptions(
+                seed=twin.seed + TRUTH_SEED,
+                state_interval=self.options.state_interval,
+                control=False,
+                centering="none",
+                scales=scales,
+            )
+        self.group = LANES // math.gcd(LANES, self.members)
+        self._lay_out(start)
+        self.memory = forcing_memory(self.options, self.cells)
+        field, _ = _fields(STATE_PERTURBATIONS, self.options, self.dt)
+        silent = truth and choices.truth_state_error == 0.0
+        self.noise_of_state = (0 if silent else self.options.hold("state", self.dt), rotation(STATE_CORRELATION), field)
+        days = twin.days.size
+        self.record = Record.empty(self.cells.size, days, control=self.perturbed < self.members)
+        self.snapshots = Snapshots.empty(self.cells.size, days, twin.snapshots.steps)
+        self.day = 0
+
+    def _lay_out(self, start: Columns) -> None:
+        """Give every member a lane; members of a cell lie side by side."""
+        count, members = self.cells.size, self.members
+        blocks = -(-count * members // LANES)
+        cell = np.minimum(np.arange(blocks * LANES) // members, count - 1)
+
+        def repeat(array: np.ndarray) -> np.ndarray:
+            flat = array.transpose(0, 2, 1).reshape(-1, array.shape[1])
+            return np.ascontiguousarray(flat[cell].reshape(blocks, LANES, -1).transpose(0, 2, 1))
+
+        self.parameters, self.state = repeat(start.parameters), repeat(start.state)
+        self.balance = np.zeros((blocks, at.N_BALANCE, LANES))
+        self.source = cell.reshape(blocks, LANES)
+        porosity, lai_min = start.get("theta_max"), start.get("lai_min")
+        self.low, self.high = np.empty((count, 5)), np.empty((count, 5))
+        self.low[:, :4], self.low[:, 4] = WETTEST, lai_min
+        self.high[:, :4], self.high[:, 4] = (porosity - WETTEST)[:, None], np.inf
+
+    def copy_of_state(self) -> tuple:
+        """Return what a later call of `restore` goes back to."""
+        return self.day, self.state.copy(), self.balance.copy(), self.memory.copy()
+
+    def restore(self, saved: tuple) -> None:
+        """Go back to where `copy_of_state` was called."""
+        self.day, self.state, self.balance, self.memory = saved[0], *(array.copy() for array in saved[1:])
+
+    def run(
+        self,
+        begin: int,
+        end: int,
+        weather: np.ndarray,
+        *,
+        at_overpass: Callable[["Chunk", int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
+        """Run all cells from day ``begin`` to before day ``end`` of the run, chunks of cells spread over the cores.
+
+        Parameters
+        ----------
+        begin, end : int
+            Days, the warm-up included.
+        weather : (step, cell, 8) array
+            Of those days.
+        at_overpass : callable, optional
+            Called in the worker's thread with the chunk, the day of the period and the number of the overpass hour;
+            it may change the chunk's state.
+        cancelled : callable, optional
+            Asked before each chunk.
+
+        Raises
+        ------
+        Cancelled
+            If ``cancelled`` said yes; the ensemble is then as it was before.
+        """
+        saved = self.copy_of_state()
+        groups = -(-self.cells.size // self.group)
+        size = max(1, -(-groups // (4 * THREADS)))
+
+        def work(first: int, last: int) -> None:
+            chunk = Chunk(self, first * self.group, min(last * self.group, self.cells.size))
+            chunk.run(begin, end, weather, at_overpass)
+
+        try:
+            spread(work, groups, chunk=size, cancelled=cancelled)
+        except BaseException:
+            self.restore(saved)
+            raise
+        self.day = end
+
+
+class Chunk:
+    """Some cells of an ensemble, run by one thread."""
+
+    def __init__(self, ensemble: Ensemble, first: int, last: int) -> None:
+        self.ensemble, self.first, self.last = ensemble, first, last
+        self.members = ensemble.members
+        blocks = slice(first * self.members // LANES, -(-last * self.members // LANES))
+        self.cells = ensemble.cells[first:last]
+        self.state, self.parameters = ensemble.state[blocks], ensemble.parameters[blocks]
+        self.balance, self.source = ensemble.balance[blocks], ensemble.source[blocks]
+        self.memory = ensemble.memory[first:last]
+        self.low, self.high = ensemble.low[first:last], ensemble.high[first:last]
+        count = last - first
+        self.E, self.addition = np.empty((count, 5, self.members)), np.empty((count, 5, self.members))
+        self.output = np.empty((1, self.state.shape[0], at.N_OUTPUTS, LANES))
+        self.rows = np.array(OUTPUT_ROWS)
+        self.sums = np.zeros((count, self.rows.size))
+
+    def read(self) -> np.ndarray:
+        """Return the filter's state, (cell, 5, member)."""
+        read_state(0, self.last - self.first, self.state, self.parameters, self.members, self.E)
+        return self.E
+
+    def run(self, begin: int, end: int, weather: np.ndarray, at_overpass: Callable | None) -> None:
+        """Run from overpass to overpass, day by day."""
+        ensemble = self.ensemble
+        per_day, twin = ensemble.per_day, ensemble.twin
+        for day in range(begin, end):
+            first = (day - begin) * per_day
+            noise = self._noise(day * per_day)
+            done = 0
+            self.sums[:] = 0.0
+            reported = day - twin.warm_up
+            for k, step in enumerate(twin.snapshots.steps if reported >= 0 else ()):
+                self._advance(weather[first : first + per_day], day * per_day, done, step, noise)
+                done = step
+                slot = reported * len(twin.snapshots.steps) + k
+                self._snapshot(slot)
+                if at_overpass is not None:
+                    at_overpass(self, reported, k)
+            self._advance(weather[first : first + per_day], day * per_day, done, per_day, noise)
+            if reported >= 0:
+                self._keep(reported)
+
+    def _noise(self, step: int) -> np.ndarray:
+        """Draw the perturbations of the weather of one day."""
+        if self.ensemble.truth:
+            return np.empty((0, self.state.shape[0], 3, LANES))
+        noise = np.empty((self.ensemble.per_day, self.state.shape[0], 3, LANES))
+        return forcing_noise(self.ensemble.options, self.cells, step, self.ensemble.dt, self.memory, noise)
+
+    def _advance(self, weather: np.ndarray, clock: int, first: int, last: int, noise: np.ndarray) -> None:
+        """Run some steps of a day."""
+        if first == last:
+            return
+        e = self.ensemble
+        newton, substeps = TIME_STEPS[e.dt]
+        land = e.twin.land
+        hold, root, field = e.noise_of_state
+        advance_ensemble(
+            *(first, last, clock, weather, self.source, e.dt, newton, substeps),
+            *(land.hydraulics == "van_genuchten", land.drainage == "groundwater"),
+            *(self.parameters, self.state, self.balance, noise),
+            *(e.options.seed, self.cells, hold, e.members, e.perturbed, e.stretch, root, field),
+            *(self.low, self.high, self.E, self.addition, self.output, self.rows, self.sums),
+        )
+
+    def _snapshot(self, slot: int) -> None:
+        """Keep mean and sd of the members."""
+        kept = self.ensemble.snapshots
+        part = slice(self.first, self.last)
+        snapshot(self.state, self.read(), self.members, slot, kept.mean[part], kept.std[part], kept.place[part])
+
+    def _keep(self, day: int) -> None:
+        """Keep the day's means, and the spread at its end."""
+        record, part = self.ensemble.record, slice(self.first, self.last)
+        means = self.sums / self.ensemble.per_day
+        for name, weights in DAILY.items():
+            record.mean[name][part, day] = means @ weights
+        if self.members == 1:
+            return
+        E = self.read()
+        profile = 0.1 * E[:, 0] + 0.3 * E[:, 1] + 0.6 * E[:, 2]
+        for name, values in (("ssm", E[:, 0]), ("rzsm", profile), ("lai", E[:, 4])):
+            record.spread[name][part, day] = values.std(axis=1, ddof=1)
+            record.range[name][part, day] = values.max(axis=1) - values.min(axis=1)
+            if record.control:
+                record.control[name][part, day] = values[:, -1] - values.mean(axis=1)
