@@ -9,7 +9,7 @@ from data_catalog.entry import CatalogEntry
 
 __all__ = ["CATALOG", "open_dataset"]
 
-DATASETS = ("reference_earth", "towers", "fluxnet", "driver_file", "climatology_npz", "land_forcing")
+DATASETS = ("reference_earth", "towers", "fluxnet", "driver_file", "climatology_npz", "land_forcing", "world_forcing")
 """One file each in ``datasets/``; this order is the order on screen."""
 
 

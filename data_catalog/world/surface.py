@@ -15,8 +15,9 @@ from data_catalog.world.weather import MONTH_DAYS, lattice
 from models.draws import normal_pair
 from models.kernel import kernel
 from models.land.columns import ColumnTable, column_table
+from models.land.texture import texture_class
 
-__all__ = ["ASSUMPTIONS", "column_table_of", "soil_class", "surface"]
+__all__ = ["ASSUMPTIONS", "column_table_of", "surface"]
 
 STREAM_SOIL = 105  # of the counter-based draws, and the next one; the weather has 101 to 104
 SOIL_SPACING = (0.08, 0.025)  # of the lattices of soil, in radii of the Earth: 510 and 160 km (assumed)
@@ -27,11 +28,6 @@ SNOW_FACTOR, SNOW_SCALE = 0.5, 40.0  # least n-factor under snow [1], snow over 
 MELT = 273.15
 FORCING_HEIGHT = 10.0  # m above the canopy's displacement
 ICE, URBAN = 15, 13
-TEXTURE = {
-    "sand": 1, "loamy sand": 2, "sandy loam": 3, "silt loam": 4, "silt": 5, "loam": 6, "sandy clay loam": 7,
-    "silty clay loam": 8, "clay loam": 9, "sandy clay": 10, "silty clay": 11, "clay": 12,
-}  # fmt: skip
-"""STAS classes of the soil."""
 
 ASSUMPTIONS = {
     "vegetation": (
@@ -52,32 +48,6 @@ ASSUMPTIONS = {
     "soil_colour": "assumed: 4 everywhere, the middle of the table",
 }
 ASSUMPTIONS["clay"] = ASSUMPTIONS["sand"]
-
-
-def soil_class(sand, clay):
-    """Return the STAS soil class (1 to 12) of sand and clay [%]: the USDA texture triangle (Soil Survey Manual 2017).
-
-    Parameters
-    ----------
-    sand, clay : array
-        %; silt is the rest.
-    """
-    sand, clay = np.asarray(sand, float), np.asarray(clay, float)
-    silt = 100.0 - sand - clay
-    rules = (
-        (silt + 1.5 * clay < 15.0, "sand"),
-        (silt + 2.0 * clay < 30.0, "loamy sand"),
-        ((clay >= 40.0) & (silt >= 40.0), "silty clay"),
-        ((clay >= 40.0) & (sand <= 45.0), "clay"),
-        ((clay >= 35.0) & (sand > 45.0), "sandy clay"),
-        ((clay >= 27.0) & (sand <= 20.0), "silty clay loam"),
-        ((clay >= 27.0) & (sand <= 45.0), "clay loam"),
-        ((clay >= 20.0) & (silt < 28.0) & (sand > 45.0), "sandy clay loam"),
-        ((silt >= 80.0) & (clay < 12.0), "silt"),
-        (silt >= 50.0, "silt loam"),
-        ((clay >= 7.0) & (silt >= 28.0) & (sand <= 52.0), "loam"),
-    )
-    return np.select([rule for rule, _ in rules], [TEXTURE[name] for _, name in rules], TEXTURE["sandy loam"])
 
 
 def dominant_class(igbp_fraction):
@@ -157,7 +127,7 @@ def surface(grid: str, cells: np.ndarray | None = None, *, seed: int = SEED) -> 
     n = cells.size
     fields = {
         "vegetation": (dominant_class(part["igbp_fraction"].values), "1", "MODIS-IGBP class"),
-        "soil": (soil_class(sand, clay), "1", "STAS soil class"),
+        "soil": (texture_class(sand / 100.0, clay / 100.0), "1", "STAS soil class"),
         "vegetation_fraction": (np.clip(cover / CLOSED_CANOPY, 0.01, MOST_COVER), "1", "fraction under vegetation"),
         "t_bottom": (deep_temperature(part["t_air"].values, part["snowfall"].values), "K", "deep soil temperature"),
         "sand": (sand, "%", "sand fraction of the soil"),

@@ -118,7 +118,7 @@ def forcing_array(
     if stamp not in ("end", "start"):
         msg = f"stamp = {stamp!r}: a record's time is the 'end' or the 'start' of its interval."
         raise ValueError(msg)
-    ds = rename_forcing(ds)
+    ds = rename_forcing(ds).compute()  # at once: lazy variables that are made together are made once
     if "time" in ds.coords:
         times = ds["time"].values.astype("datetime64[s]")
         spacing = np.unique(np.diff(times) / SECONDS)
