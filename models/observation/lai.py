@@ -19,6 +19,7 @@ SENSOR = Sensor(
     name="lai",
     title="Leaf area index (optical, 10-daily)",
     observes="lai",
+    platform="cgls",
     error_std=0.05,
     error=parameter("m2 m-2", 0.005, 2.0, "error sd of leaf area index, after rescaling", "R^1/2", TABLE_2),
     hours=(12.0,),

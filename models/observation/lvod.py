@@ -69,6 +69,7 @@ SENSOR = Sensor(
     name="lvod",
     title="Vegetation optical depth, L band (SMOS)",
     observes="vod_l",
+    platform="smos",
     error_std=0.05,
     error=parameter("1", 0.005, 0.5, "error sd of L-band VOD", "R^1/2", SCHOLZE_2019),
     hours=(6.0,),

@@ -22,6 +22,7 @@ SENSOR = Sensor(
     name="rzsm",
     title="Root-zone soil moisture (AirMOSS flights)",
     observes="rzsm",
+    platform="airmoss",
     error_std=0.05,
     error=parameter("m3 m-3", 0.002, 0.2, "error sd of root-zone soil moisture", "R^1/2", "AirMOSS requirement"),
     hours=(12.0,),

@@ -9,7 +9,7 @@ import scipy.spatial
 from models.draws import uniforms
 from models.observation.sensor import Sensor
 
-__all__ = ["OVERPASS_STREAM", "footprint_weights", "overpasses", "retrieved", "step_of"]
+__all__ = ["OVERPASS_STREAM", "footprint_weights", "number_of", "overpasses", "retrieved", "step_of"]
 
 EQUATOR = 40075.0
 """Length of the equator [km]."""
@@ -70,7 +70,7 @@ def overpasses(
         msg = f"repeat_days = {repeat!r} d is not accepted: give {LEAST_REPEAT:.3g} d or more."
         raise ValueError(msg)
     shift = np.empty((1, len(sensor.hours)))
-    uniforms(seed, OVERPASS_STREAM, np.array([_number(sensor.name)]), np.arange(len(sensor.hours)), shift)
+    uniforms(seed, OVERPASS_STREAM, np.array([number_of(sensor.platform)]), np.arange(len(sensor.hours)), shift)
     seen = np.zeros((days.size, len(sensor.hours), latitude.size), bool)
     if sensor.pattern == "dates":
         # The last day of each period: a composite is known when it ends.
@@ -93,8 +93,8 @@ def overpasses(
     return seen
 
 
-def _number(name: str) -> int:
-    """Number a sensor by its name, so that its draws are its own."""
+def number_of(name: str) -> int:
+    """Return a number made of the first letters of a name, so that its draws are its own."""
     return int.from_bytes(name.encode()[:4].ljust(4), "little")
 
 
@@ -120,7 +120,7 @@ def retrieved(sensor: Sensor, cells: np.ndarray, days: np.ndarray, share: float,
     hours = len(sensor.hours)
     steps = (days[:, None] * hours + np.arange(hours)).reshape(-1)
     drawn = np.empty((cells.size, steps.size))
-    uniforms(seed, RETRIEVAL_STREAM + _number(sensor.name), cells, steps, drawn)
+    uniforms(seed, RETRIEVAL_STREAM + number_of(sensor.name), cells, steps, drawn)
     return (drawn < share).T.reshape(days.size, hours, cells.size)
 
 
@@ -157,6 +157,6 @@ def footprint_weights(latitude: np.ndarray, longitude: np.ndarray, diameter: flo
     # At three half-power radii the weight is 1/512.
     near = tree.sparse_distance_matrix(tree, 1.5 * diameter / radius, output_type="coo_matrix")
     weights = np.exp(-math.log(2.0) * (near.data * radius / (0.5 * diameter)) ** 2)
-    square = scipy.sparse.coo_matrix((weights, (near.row, near.col)), shape=(count, count))
-    square = (square + scipy.sparse.identity(count)).tocsr() if square.diagonal().sum() == 0.0 else square.tocsr()
+    square = scipy.sparse.csr_matrix((weights, (near.row, near.col)), shape=(count, count))
+    square.setdiag(1.0)
     return scipy.sparse.diags(1.0 / np.asarray(square.sum(axis=1)).ravel()) @ square

@@ -28,6 +28,8 @@ class Sensor:
         Name in code and settings; name for people.
     observes : str
         Variable of `models.variables` that it measures.
+    platform : str
+        What carries it: sensors of one platform look at the same time.
     error_std : float
         Standard deviation of its error that the filter assumes by default, in ``unit``.
     error : Parameter
@@ -61,6 +63,7 @@ class Sensor:
     name: str
     title: str
     observes: str
+    platform: str
     error_std: float
     error: Parameter
     hours: tuple[float, ...]

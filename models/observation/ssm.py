@@ -23,6 +23,7 @@ SENSOR = Sensor(
     name="ssm",
     title="Surface soil moisture (SMAP L2)",
     observes="ssm",
+    platform="smap",
     error_std=0.0125,
     error=parameter("m3 m-3", 0.001, 0.2, "error sd of surface soil moisture, after rescaling", "R^1/2", TABLE_2),
     hours=(6.0, 18.0),

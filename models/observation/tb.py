@@ -165,6 +165,7 @@ def _sensor(name: str, title: str, predict) -> Sensor:
         name=name,
         title=title,
         observes=name,
+        platform="smap",
         error_std=4.0,
         error=parameter(
             "K", 0.5, 30.0, "error sd of brightness temperature, with representativeness", "R^1/2", "SMAP L4 (4 K)"

@@ -78,6 +78,7 @@ SENSOR = Sensor(
     name="vod",
     title="Vegetation optical depth, X band (AMSR2)",
     observes="vod",
+    platform="amsr2",
     error_std=0.03,
     error=parameter("1", 0.002, 0.5, "error sd of X-band VOD", "R^1/2", TABLE_2),
     hours=(1.5,),
