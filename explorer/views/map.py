@@ -29,30 +29,12 @@ from explorer.views.earth import box_outline, coast_lines, graticule
 from explorer.views.events import Listeners, push
 from explorer.views.lookup import CellTable, aggregate
 from explorer.views.projection import PROJECTIONS
-from explorer.views.viewport import FIT_JS, box_of, picture_size, view_extent
+from explorer.views.viewport import FIT_JS, PLACE_JS, VALUE_JS, box_of, extent_of, picture_size, view_extent
 
 __all__ = ["MapView", "caption"]
 
 SETTLE = 60
 """Milliseconds after a pan or zoom before the part in view is drawn afresh."""
-
-_PLACE_JS = """
-const inverse = new Function('x', 'y', home.data.inverse[0])
-const [lon, lat] = inverse(special_vars.x, special_vars.y)
-if (isNaN(lon)) return ''
-const ns = lat < 0 ? 'S' : 'N', ew = lon < 0 ? 'W' : 'E'
-return Math.abs(lat).toFixed(2) + '°' + ns + ' ' + Math.abs(lon).toFixed(2) + '°' + ew
-"""
-
-# The byte of a pixel is a step of the colour bar, whose limits the browser knows.
-_VALUE_JS = """
-if (!(value >= 0 && value < LEVELS)) return 'no data'
-const v = bar.low + value * (bar.high - bar.low) / (LEVELS - 1)
-const digits = Math.max(0, Math.min(6, 2 - Math.floor(Math.log10((bar.high - bar.low) || 1))))
-const text = v.toLocaleString('en', {minimumFractionDigits: digits, maximumFractionDigits: digits})
-const sign = value == 0 ? '≤ ' : value == LEVELS - 1 ? '≥ ' : ''
-return sign + text + ' ' + home.data.unit[0]
-"""
 
 
 class MapView:
@@ -77,6 +59,7 @@ class MapView:
         self._drawn: tuple | None = None
         self._waiting = self._close = False
         self._selected: tuple[float, float] | None = None
+        self._focus: tuple[float, float, float, float] | None = None
         self._box: tuple[float, float, float, float] | None = None
         self._tapped, self._boxed = Listeners(), Listeners()
         self.caption = ""
@@ -162,15 +145,37 @@ class MapView:
         if name not in PROJECTIONS:
             msg = f"No projection is named {name!r}; there are {', '.join(PROJECTIONS)}."
             raise KeyError(msg)
-        self._projection, self._view, self._drawn = PROJECTIONS[name], None, None
+        self._projection = PROJECTIONS[name]
+        self._show_home()
+
+    def focus(self, box: tuple[float, float, float, float] | None) -> None:
+        """Show a part of the map at first and after a reset: west, south, east, north [degrees]; None is all of it."""
+        if box != self._focus:
+            self._focus = box
+            self._show_home()
+
+    def _show_home(self) -> None:
+        """Show the part of the map that it begins with."""
+        self._drawn = None
+        home = self._home_extent()
+        self._view = None if home == self._projection.extent else view_extent(self._projection, *home)
+        self._close = self._is_close()
 
         def write() -> None:
             self._lay_out()
             if self._scale is not None:
                 self._source.data = self._picture()
 
-        self._close = False
         push(self.figure, write)
+
+    def _home_extent(self) -> tuple[float, float, float, float]:
+        """Return left, right, bottom and top of what the map begins with."""
+        return self._projection.extent if self._focus is None else extent_of(self._projection, *self._focus)
+
+    def _is_close(self) -> bool:
+        """Say whether coarse coasts begin to look coarse: at half the width."""
+        left, right, _, _ = self._projection.extent
+        return self._view is not None and self._view[1] - self._view[0] < 0.5 * (right - left)
 
     def select(self, lat: float | None, lon: float | None = None) -> None:
         """Mark a cell's centre [degrees]; None takes the mark away."""
@@ -251,9 +256,9 @@ class MapView:
             formatter=NumeralTickFormatter(format="0,0.[000]"),
         )
         fig.add_layout(self._bar, "below")
-        place = CustomJSHover(args={"home": self._home}, code=_PLACE_JS)
+        place = CustomJSHover(args={"home": self._home}, code=PLACE_JS)
         value = CustomJSHover(
-            args={"home": self._home, "bar": self._bar_mapper}, code=_VALUE_JS.replace("LEVELS", str(LEVELS))
+            args={"home": self._home, "bar": self._bar_mapper}, code=VALUE_JS.replace("LEVELS", str(LEVELS))
         )
         fig.add_tools(
             HoverTool(
@@ -274,20 +279,24 @@ class MapView:
     def _lay_out(self) -> None:
         """Draw what hangs on the projection alone, and show the whole map."""
         projection = self._projection
-        left, right, bottom, top = projection.extent
+        left, right, bottom, top = self._home_extent()
+        whole = projection.extent
         unit = self._scale.unit if self._scale else ""
         self._home.data = {
             "extent": [left, right, bottom, top],
             "inverse": [projection.inverse_js] * 4,
             "unit": [unit] * 4,
         }
-        for axis, low, high in ((self.figure.x_range, left, right), (self.figure.y_range, bottom, top)):
+        for axis, low, high, most in (
+            (self.figure.x_range, left, right, whole[1] - whole[0]),
+            (self.figure.y_range, bottom, top, whole[3] - whole[2]),
+        ):
             axis.update(start=low, end=high, reset_start=low, reset_end=high)
-            axis.update(min_interval=(high - low) / 80.0, max_interval=4.0 * (high - low))
+            axis.update(min_interval=most / 80.0, max_interval=4.0 * most)
         lines, rim, words = graticule(projection)
         self._lines["graticule"].data = lines
         self._lines["rim"].data = rim
-        self._lines["coast"].data = coast_lines(projection.name)
+        self._lines["coast"].data = coast_lines(projection.name, self._view if self._close else None)
         self._words.data = words
         self._mark()
         self._outline()
@@ -368,9 +377,7 @@ class MapView:
     def _redraw(self) -> None:
         self._waiting = False
         self._source.data = self._picture()
-        # Half the width in view is where coarse coasts begin to look coarse.
-        left, right, _, _ = self._projection.extent
-        closer = self._view is not None and self._view[1] - self._view[0] < 0.5 * (right - left)
+        closer = self._is_close()
         if closer or self._close:
             self._lines["coast"].data = coast_lines(self.projection, self._view if closer else None)
         self._close = closer

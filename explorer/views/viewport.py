@@ -6,7 +6,7 @@ import numpy as np
 
 from explorer.views.projection import Projection
 
-__all__ = ["FIT_JS", "box_of", "picture_size", "view_extent"]
+__all__ = ["FIT_JS", "PLACE_JS", "VALUE_JS", "box_of", "extent_of", "picture_size", "view_extent"]
 
 PIXELS = 390_000
 """Bytes of a picture on its way to the browser, at most: one a pixel."""
@@ -25,6 +25,25 @@ const cx = (x0 + x1) / 2, cy = (y0 + y1) / 2
 const x = [cx - k * w / 2, cx + k * w / 2], y = [cy - k * h / 2, cy + k * h / 2]
 plot.x_range.setv({start: x[0], end: x[1], reset_start: x[0], reset_end: x[1]})
 plot.y_range.setv({start: y[0], end: y[1], reset_start: y[0], reset_end: y[1]})
+"""
+
+# What stands under the pointer: the place, and the value.
+PLACE_JS = """
+const inverse = new Function('x', 'y', home.data.inverse[0])
+const [lon, lat] = inverse(special_vars.x, special_vars.y)
+if (isNaN(lon)) return ''
+const ns = lat < 0 ? 'S' : 'N', ew = lon < 0 ? 'W' : 'E'
+return Math.abs(lat).toFixed(2) + '°' + ns + ' ' + Math.abs(lon).toFixed(2) + '°' + ew
+"""
+
+# The byte of a pixel is a step of the colour bar, whose limits the browser knows.
+VALUE_JS = """
+if (!(value >= 0 && value < LEVELS)) return 'no data'
+const v = bar.low + value * (bar.high - bar.low) / (LEVELS - 1)
+const digits = Math.max(0, Math.min(6, 2 - Math.floor(Math.log10((bar.high - bar.low) || 1))))
+const text = v.toLocaleString('en', {minimumFractionDigits: digits, maximumFractionDigits: digits})
+const sign = value == 0 ? '≤ ' : value == LEVELS - 1 ? '≥ ' : ''
+return sign + text + ' ' + home.data.unit[0]
 """
 
 
@@ -64,3 +83,26 @@ def box_of(
         return None
     edges = (np.nanmin(lon), np.nanmin(lat), np.nanmax(lon), np.nanmax(lat))
     return tuple(round(float(edge), 2) for edge in edges)
+
+
+ASPECT = 2.0
+"""Width over height that a card has at least; what is drawn of a part of the map is at least so wide."""
+
+
+def extent_of(
+    projection: Projection, west: float, south: float, east: float, north: float
+) -> tuple[float, float, float, float]:
+    """Return the part of the plane (left, right, bottom, top) that shows a box of degrees, all of it if it is large.
+
+    The box may cross the antimeridian (west > east), which no part of the plane shows: then it is all of it too.
+    """
+    if west >= east:
+        return projection.extent
+    x, y = projection.forward(*np.meshgrid(np.linspace(west, east, 41), np.linspace(south, north, 41)))
+    if not np.isfinite(x).any():
+        return projection.extent
+    left, right, bottom, top = (float(v) for v in (np.nanmin(x), np.nanmax(x), np.nanmin(y), np.nanmax(y)))
+    width = max(right - left, ASPECT * (top - bottom))
+    middle = (left + right) / 2.0
+    left, right = middle - width / 2.0, middle + width / 2.0
+    return (left, right, bottom, top) if view_extent(projection, left, right, bottom, top) else projection.extent
