@@ -9,7 +9,10 @@ from data_catalog.entry import CatalogEntry
 
 __all__ = ["CATALOG", "open_dataset"]
 
-DATASETS = ("reference_earth", "towers", "fluxnet", "driver_file", "climatology_npz", "land_forcing", "world_forcing")
+DATASETS = (
+    *("reference_earth", "towers", "fluxnet", "driver_file", "climatology_npz"),
+    *("land_forcing", "world_forcing", "land_towers", "ameriflux_base", "bondville"),
+)
 """One file each in ``datasets/``; this order is the order on screen."""
 
 

@@ -5,12 +5,17 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from data_catalog.datasets.ameriflux_base import is_base, read_base
+from data_catalog.datasets.ameriflux_l2 import is_level2, read_level2
+from data_catalog.datasets.bondville import is_bondville, read_bondville
 from data_catalog.datasets.driver_file import open_store
-from data_catalog.datasets.fluxnet import read_fluxnet
+from data_catalog.datasets.fluxnet import file_name, read_fluxnet
+from data_catalog.datasets.tables import open_tables
+from data_catalog.datasets.tower_weather import whole_weather
 from data_catalog.entry import CatalogEntry
 from models.variables import VARIABLES
 
-__all__ = ["ENTRY", "FORCING_NAMES", "open_forcing", "tower_forcing"]
+__all__ = ["ENTRY", "FORCING_NAMES", "IGBP", "open_forcing", "read_half_hours", "tower_forcing", "weather_of_tower"]
 
 FORCING_NAMES = {
     "T": "t_air",
@@ -38,14 +43,12 @@ _ABOUT_COLUMNS = (
     *("longitude", "forcing_height", "soil_colour", "forcing_site"),
 )
 _SITE_DIMENSIONS = ("site", "climate", "column", "cell")
-_TABLES = (".csv", ".gz", ".zip")
-_IGBP = (
+_TABLES = (".csv", ".gz", ".zip", ".txt", ".dat")
+IGBP = (
     *("ENF", "EBF", "DNF", "DBF", "MF", "CSH", "OSH", "WSA", "SAV", "GRA", "WET", "CRO", "URB", "CVM", "SNO", "BSV"),
     "WAT",
 )
-STANDARD_PRESSURE = 101325.0  # Pa
-SCALE_HEIGHT = 8434.0  # m
-SIGMA = 5.670374e-8  # W m-2 K-4
+"""Short names of the vegetation classes 1 to 17, as tables of sites write them."""
 
 
 def open_forcing(path: str | Path, columns: str | Path | None = None) -> xr.Dataset:
@@ -55,7 +58,8 @@ def open_forcing(path: str | Path, columns: str | Path | None = None) -> xr.Data
     ----------
     path : str or Path
         NetCDF or Zarr with the variables of `FORCING_NAMES` on (time) or (site, time), where site may be called
-        climate, column or cell; or a half-hourly or hourly FLUXNET table (.csv, .csv.gz, .zip).
+        climate, column or cell; or a half-hourly or hourly table (.csv, .csv.gz, .zip, .txt, .dat) of FLUXNET or
+        AmeriFlux, or the text of Bondville's weather.
     columns : str or Path, optional
         NetCDF or Zarr with a dimension ``column`` that says what each column is: ``veg``, ``soil``, ``shdmax`` [%],
         ``tbot`` [K], ``latitude``, ``longitude``, ``forcing_height`` [m], ``soil_colour``, ``climate`` or
@@ -73,11 +77,17 @@ def open_forcing(path: str | Path, columns: str | Path | None = None) -> xr.Data
     """
     path = Path(path)
     if path.suffix.lower() in _TABLES and path.is_file():
-        ds = tower_forcing(path)
+        ds = read_bondville(path) if _bondville(path) else tower_forcing(path)
     else:
         with open_store(path, "weather is a NetCDF file or a Zarr folder of columns, or a FLUXNET table") as raw:
             ds = _weather(raw, path.name).load()
     return ds if columns is None else _with_columns(ds, Path(columns))
+
+
+def _bondville(path: Path) -> bool:
+    """Say whether a file is Bondville's text."""
+    with path.open(encoding="latin-1") as stream:
+        return is_bondville(stream.read(20_000))
 
 
 def _weather(raw: xr.Dataset, file: str) -> xr.Dataset:
@@ -172,63 +182,67 @@ def _with_sites(ds: xr.Dataset, climates: str, file: str) -> xr.Dataset:
 
 
 def tower_forcing(path: str | Path) -> xr.Dataset:
-    """Make weather of a half-hourly or hourly FLUXNET, AmeriFlux-FLUXNET or ICOS table.
+    """Make weather of a half-hourly or hourly table: FLUXNET, AmeriFlux-FLUXNET, ICOS, AmeriFlux BASE or Level 2.
 
-    Humidity comes from temperature, vapour pressure deficit and pressure (saturation: Bolton 1980, Mon. Weather Rev.
-    108, 1046). Without longwave radiation it is estimated from vapour pressure and temperature (Brutsaert 1975, Water
-    Resour. Res. 11, 742, a clear sky), without pressure from elevation; the attribute ``notes`` says so.
+    Humidity comes from temperature, vapour pressure deficit or relative humidity, and pressure (saturation: Bolton
+    1980, Mon. Weather Rev. 108, 1046). Without longwave radiation it is estimated from vapour pressure and temperature
+    (Brutsaert 1975, Water Resour. Res. 11, 742, a clear sky), without pressure from elevation; gaps are filled. The
+    attribute ``notes`` says all of it.
 
     Returns
     -------
     xr.Dataset
-        Weather on (time), with the clock of the table: local standard time, a record's time being the start of its
-        interval. Place and vegetation class where a table of sites tells them.
+        Weather on (time), whole days, with the clock of the table: local standard time, a record's time being the
+        start of its interval. Place and vegetation class where a table of sites tells them.
 
     Raises
     ------
     ValueError
         If the table is not half-hourly or hourly, or lacks what cannot be estimated.
     """
-    need = ("t_air", "vpd", "sw_down", "wind", "precip")
+    return weather_of_tower(read_half_hours(path))
+
+
+def read_half_hours(path: str | Path) -> xr.Dataset:
+    """Read a half-hourly or hourly tower table, recognised by its content, on (time, site = 1).
+
+    Raises
+    ------
+    ValueError
+        If it is none of those that `tower_forcing` takes.
+    """
     path = Path(path)
+    files = open_tables(path, "")
+    if any(is_base(file) for file in files):
+        return read_base(path)
+    if len(files) == 1:
+        head = files[0].data()[:20_000].decode("latin-1").replace("\r\n", "\n")
+        if is_base(head):
+            return read_base(path)
+        if is_level2(head):
+            return read_level2(path)
+    need = ("t_air", "vpd", "sw_down", "wind", "precip")
     tower = read_fluxnet(path, need=need, resolution=_resolution(path))
-    label = tower.attrs["file"]
     if tower.attrs["resolution"] not in ("HH", "HR"):
-        msg = f"{label} is in steps of {tower.attrs['resolution']}: the land surface model needs half hours or hours."
+        step = tower.attrs["resolution"]
+        msg = f"{tower.attrs['file']} is in steps of {step}: the land surface model needs half hours or hours."
         raise ValueError(msg)
+    return tower
+
+
+def weather_of_tower(tower: xr.Dataset) -> xr.Dataset:
+    """Make weather of a tower's half hours; see `tower_forcing`."""
     tower = tower.isel(site=0)
-    notes = []
+    names = ("t_air", "vpd", "relative_humidity", "pressure", "sw_down", "lw_down", "wind", "precip")
+    measured = {name: tower[name].to_numpy() for name in names if name in tower}
     elevation = float(tower["elevation"]) if "elevation" in tower.coords else np.nan
-    if "pressure" not in tower:
-        height = elevation if np.isfinite(elevation) else 0.0
-        tower["pressure"] = tower["t_air"] * 0.0 + STANDARD_PRESSURE * np.exp(-height / SCALE_HEIGHT)
-        notes.append(f"{label} has no pressure: that of a standard atmosphere at {height:g} m is taken")
-    celsius = tower["t_air"] - 273.15
-    saturated = 611.2 * np.exp(17.67 * celsius / (celsius + 243.5))
-    vapour = (saturated - tower["vpd"]).clip(min=1.0)
-    if "lw_down" not in tower:
-        emissivity = 1.24 * (vapour / 100.0 / tower["t_air"]) ** (1.0 / 7.0)
-        tower["lw_down"] = emissivity.clip(max=1.0) * SIGMA * tower["t_air"] ** 4
-        notes.append(
-            f"{label} has no longwave radiation: that of a clear sky is estimated (Brutsaert 1975), a low value"
-        )
-    weather = {
-        "t_air": tower["t_air"],
-        "q_air": 0.622 * vapour / (tower["pressure"] - 0.378 * vapour),
-        "pressure": tower["pressure"],
-        "wind": tower["wind"],
-        "sw_down": tower["sw_down"].clip(min=0.0),
-        "lw_down": tower["lw_down"],
-        "precip_rate": tower["precip"].clip(min=0.0) / 86400.0,
-    }
-    ds = xr.Dataset({n: ("time", v.to_numpy(), VARIABLES[n].cf_attrs) for n, v in weather.items()})
-    ds = ds.assign_coords(time=tower["time"].values)
+    ds, notes = whole_weather(tower["time"].values, measured, tower.attrs["file"], elevation=elevation)
     for name in ("latitude", "longitude"):
         if name in tower.coords and np.isfinite(float(tower[name])):
             ds[name] = float(tower[name])
     igbp = str(tower["igbp"].values) if "igbp" in tower.coords else ""
-    if igbp in _IGBP:
-        ds["vegetation"] = _IGBP.index(igbp) + 1
+    if igbp in IGBP:
+        ds["vegetation"] = IGBP.index(igbp) + 1
     ds.attrs = {
         "title": tower.attrs["title"],
         "source": tower.attrs["source"],
@@ -242,9 +256,6 @@ def tower_forcing(path: str | Path) -> xr.Dataset:
 
 def _resolution(path: Path) -> str | None:
     """Choose half hours, or hours, of an archive that has several tables."""
-    from data_catalog.datasets.fluxnet import file_name
-    from data_catalog.datasets.tables import open_tables
-
     held = {file_name(table.name).get("resolution") for table in open_tables(path, "")}
     return "HH" if "HH" in held else "HR" if "HR" in held else None
 

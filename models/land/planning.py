@@ -70,7 +70,8 @@ class LandPlan(NamedTuple):
         latitude[self.table.site] = self.table.latitude
         longitude[self.table.site] = self.table.longitude - 15.0 * self.options.utc_offset
         how = {"stamp": self.options.stamp, "start": self.options.start}
-        return forcing_array(self.forcing, self.options.dt, latitude, longitude, **how)
+        # All variables of lazy weather are made at once.
+        return forcing_array(self.forcing.compute(), self.options.dt, latitude, longitude, **how)
 
 
 def plan_columns(choices: LandChoices, ds: xr.Dataset) -> LandPlan:
