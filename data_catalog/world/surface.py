@@ -24,6 +24,7 @@ SOIL_SPACING = (0.08, 0.025)  # of the lattices of soil, in radii of the Earth: 
 SAND_SPREAD, CLAY_SPREAD = 9.0, 6.0  # %, standard deviation of the soil between places of one climate (assumed)
 CLOSED_CANOPY = 0.95  # fPAR of land that leaves cover
 MOST_COVER = 0.95
+THAW_FACTOR = 1.06  # n-factor of months above freezing [1], fitted
 SNOW_FACTOR, SNOW_SCALE = 0.5, 40.0  # least n-factor under snow [1], snow over which it falls [mm]
 MELT = 273.15
 FORCING_HEIGHT = 10.0  # m above the canopy's displacement
@@ -39,9 +40,9 @@ ASSUMPTIONS = {
         f"at most {MOST_COVER}; the peak follows mapped fAPAR (PT-JPL), see the assumptions of the world"
     ),
     "t_bottom": (
-        "annual mean of the mapped air temperature; months below freezing count by an n-factor from 1 without snow to "
-        f"{SNOW_FACTOR} under deep snow (assumed, the form is that of Smith and Riseborough 1996, Permafrost Periglac. "
-        "Process. 7, 27)"
+        "annual mean of mapped air temperature [degC] times n-factors, in the form of Smith and Riseborough (1996, "
+        "Permafrost Periglac. Process. 7, 27): 1.06 above freezing, below from 1 without snow to 0.5 under deep snow "
+        "(fitted to mean soil temperature less air temperature under FLUXNET2015 towers: `tests.benchmarks weather`)"
     ),
     "sand": "assumed by Koeppen class and land cover, with a seeded variation in space (9 % sand, 6 % clay)",
     "soil": "assumed: USDA texture class of the assumed sand and clay",
@@ -60,13 +61,13 @@ def dominant_class(igbp_fraction):
 def deep_temperature(t_air, snowfall):
     """Return the temperature of the ground below the yearly wave [K] from monthly air temperature and snowfall.
 
-    Smith and Riseborough (1996), the mean of surface temperatures: months below freezing count by a factor that
-    falls from 1 to 0.5 with the winter's snow [mm].
+    The mean of surface temperatures (Smith and Riseborough 1996): air temperature [degC] times an n-factor, which falls
+    from 1 to 0.5 with the winter's snow [mm] in months below freezing and is a little above 1 in the others.
     """
     celsius = np.asarray(t_air, float) - MELT
     winter = np.where(celsius < 0.0, np.asarray(snowfall, float) * MONTH_DAYS, 0.0).sum(axis=1)
     factor = 1.0 - SNOW_FACTOR * (1.0 - np.exp(-winter / SNOW_SCALE))
-    surface_temperature = np.where(celsius < 0.0, celsius * factor[:, None], celsius)
+    surface_temperature = np.where(celsius < 0.0, celsius * factor[:, None], celsius * THAW_FACTOR)
     return MELT + (surface_temperature * MONTH_DAYS).sum(axis=1) / MONTH_DAYS.sum()
 
 
