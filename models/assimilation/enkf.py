@@ -109,7 +109,7 @@ def update(E, HE, y, R, D=None, *, method="stochastic", rows=None, seed=0, step=
 
 
 def perturbations(R, members, *, seed=0, step=0, cells=None, convention="rescaled") -> np.ndarray:
-    """Draw perturbations of observations: mean 0 over members, covariance R on average.
+    """Draw perturbations of observations: mean 0 over members, each with covariance R.
 
     Parameters
     ----------

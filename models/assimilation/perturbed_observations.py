@@ -8,9 +8,9 @@ from models.normals import draw_normals
 __all__ = ["CONVENTIONS", "observation_noise"]
 
 CONVENTIONS = ("rescaled", "lis")
-"""How perturbations are made to have mean 0: "rescaled" (centred, then times sqrt(N / (N - 1)), so that their
-variance is R on average: the convention of DAPPER) or "lis" (clipped at 2.5 standard deviations, then centred, not
-rescaled: the variance is 4 % too small with 24 members)."""
+"""How perturbations are made to have mean 0: "rescaled" (centred, then times sqrt(N / (N - 1)), so that each has the
+variance R again: the convention of DAPPER) or "lis" (clipped at 2.5 standard deviations, then centred, not rescaled:
+each has a variance that is 4 % too small with 24 members, and the clipping takes 2 % more)."""
 
 CLIP = 2.5
 OBSERVATION_STREAM = 1024

@@ -30,16 +30,17 @@ def etkf(E, HE, y, R) -> np.ndarray:
 
     Source: Hunt et al. 2007, Physica D, doi 10.1016/j.physd.2006.11.008.
     """
-    mean, X = _departures(E)
+    _, X = _departures(E)
     h, H = _departures(HE)
     Y, d = _whitened(H, y[:, :, None] - h, R)
     less_one = E.shape[2] - 1
-    # Through the eigenvectors of Y'Y, whose zero eigenvalues give exactly 1 in the transform.
-    values, vectors = np.linalg.eigh(np.matmul(Y.swapaxes(1, 2), Y))
-    values = np.maximum(values, 0.0) + less_one
-    weights = np.matmul(vectors, np.matmul(vectors.swapaxes(1, 2), np.matmul(Y.swapaxes(1, 2), d)) / values[..., None])
-    transform = np.matmul(vectors * np.sqrt(less_one / values)[:, None, :], vectors.swapaxes(1, 2))
-    return mean + np.matmul(X, weights + transform)
+    # Y' = U s V': only the directions that are observed change, and the transform is I + V (...) V'.
+    U, s, V = np.linalg.svd(Y, full_matrices=False)
+    V = V.swapaxes(1, 2)
+    shrunk = np.sqrt(less_one / (s**2 + less_one)) - 1.0
+    seen = np.matmul(X, V)
+    shift = np.matmul(seen, np.matmul(U.swapaxes(1, 2), d) * (s / (s**2 + less_one))[:, :, None])
+    return E + shift + np.matmul(seen * shrunk[:, None, :], V.swapaxes(1, 2))
 
 
 def denkf(E, HE, y, R) -> np.ndarray:
