@@ -8,7 +8,7 @@ from models.land import layout as at
 from models.land.column import integrate
 from models.land.layout import LANES
 
-__all__ = ["advance_ensemble", "read_state", "snapshot", "write_state"]
+__all__ = ["advance_ensemble", "read_row", "read_state", "snapshot", "write_state"]
 
 THETA, LIQUID, LEAF = at.STATE.index("theta_1"), at.STATE.index("liquid_1"), at.STATE.index("leaf")
 _ROWS = (*at.PARAMETERS, *at.SITE, *at.DERIVED)
@@ -65,9 +65,21 @@ def write_state(first, last, state, parameters, members, E):
                     state[b, THETA + k, i] = wanted + ice
                     E[c, k, n] = wanted + ice
             if state[b, LEAF, i] > 0.0:
-                lai = max(E[c, 4, n], parameters[b, LAI_MIN, i])
-                state[b, LEAF, i] = lai / (parameters[b, SLA, i] * 1e-3)
-                E[c, 4, n] = lai
+                least = parameters[b, LAI_MIN, i]
+                if E[c, 4, n] != max(state[b, LEAF, i] * parameters[b, SLA, i] * 1e-3, least):
+                    E[c, 4, n] = max(E[c, 4, n], least)
+                    state[b, LEAF, i] = E[c, 4, n] / (parameters[b, SLA, i] * 1e-3)
+            else:
+                E[c, 4, n] = 0.0
+
+
+@kernel
+def read_row(state, row, members, out):
+    """Read one row of the land model's state into ``out`` (cell, member)."""
+    for c in range(out.shape[0]):
+        for n in range(members):
+            column = c * members + n
+            out[c, n] = state[column // LANES, row, column % LANES]
 
 
 @kernel
@@ -82,8 +94,8 @@ def snapshot(state, E, members, slot, mean, std, place):
     members, slot : int
     mean, std : (cell, slot, 5) array
         Written at ``slot``.
-    place : (cell, slot, 4) array
-        Written: t_soil and ice of the first layer, swe, wood and stem carbon.
+    place : (cell, slot, 6) array
+        Written, but the last: t_soil and ice of the first layer, swe, stem and wood carbon.
     """
     for c in range(E.shape[0]):
         for k in range(5):
@@ -95,16 +107,17 @@ def snapshot(state, E, members, slot, mean, std, place):
                 square += (E[c, k, n] - centre) ** 2
             mean[c, slot, k] = centre
             std[c, slot, k] = np.sqrt(square / max(members - 1, 1))
-        t_soil, ice, swe, wood = 0.0, 0.0, 0.0, 0.0
+        t_soil, ice, swe, stem, wood = 0.0, 0.0, 0.0, 0.0, 0.0
         for n in range(members):
             column = c * members + n
             b, i = column // LANES, column % LANES
             t_soil += state[b, T_SOIL, i]
             ice += state[b, THETA, i] - state[b, LIQUID, i]
             swe += state[b, SWE, i]
-            wood += state[b, WOOD, i] + state[b, STEM, i]
-        place[c, slot, 0], place[c, slot, 1] = t_soil / members, ice / members
-        place[c, slot, 2], place[c, slot, 3] = swe / members, wood / members
+            stem += state[b, STEM, i]
+            wood += state[b, WOOD, i]
+        place[c, slot, 0], place[c, slot, 1], place[c, slot, 2] = t_soil / members, ice / members, swe / members
+        place[c, slot, 3], place[c, slot, 4] = stem / members, wood / members
 
 
 @kernel

@@ -1,10 +1,15 @@
 """Arrays that a run fills: daily fields of an ensemble, the log of a sensor's updates, one cell in full."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.land.layout import OUTPUTS
+from models.observation.masks import MASKS
+
+if TYPE_CHECKING:
+    from models.assimilation.observe import Observations
 
 __all__ = ["DAILY", "OUTPUT_ROWS", "REASONS", "SPREAD_KEPT", "VARIABLES_KEPT", "CellSeries", "Record", "UpdateLog"]
 
@@ -37,22 +42,12 @@ OUTPUT_ROWS = tuple(OUTPUTS.index(name) for name in _ROWS)
 DAILY = {name: np.array([parts.get(row, 0.0) for row in _ROWS]) for name, parts in _SUMS.items()}
 """Weights of `OUTPUT_ROWS` that make each variable of `VARIABLES_KEPT`."""
 
-REASONS = (
-    "used",
-    "monitored",
-    "none",
-    "frozen",
-    "snow",
-    "rain",
-    "vegetation",
-    "terrain",
-    "rfi",
-    "wet_dry",
-    "operator",
-    "rescaling",
-    "bounds",
-)
-"""What became of an observation; its number is the code in `UpdateLog.reason`. "none": no overpass."""
+REASONS = ("used", "monitored", "none", "rescaling", "taken_back", *(mask.name for mask in MASKS))
+"""What became of an observation; its place is the code in `UpdateLog.reason`.
+
+"none": no overpass; "rescaling": not robust enough to be used; "taken_back": most members would have left their bounds;
+the rest are masks.
+"""
 
 
 @dataclass(eq=False)
@@ -94,50 +89,70 @@ class UpdateLog:
     ----------
     name, unit : str
         Of the sensor.
-    channels : tuple of str
-        Names of simultaneous observations, as ("h", "v"); one for most. Every channel has its own log, "tb_h", "tb_v".
     day : (slot,) int array
         Day of the period.
     hour : (slot,) float array
         Local solar time [h].
-    observed : (cell, slot) array
-        Observation after rescaling.
-    raw : (cell, slot) array
-        Observation before rescaling.
+    raw, observed : (cell, slot) array
+        Observation before and after rescaling.
+    truth, open_loop : (cell, slot) array
+        The observation without error, and what the open loop's mean predicts.
+    open_loop_hpht : (cell, slot) array
+        Variance of the open loop's prediction, its rows taken as independent.
     forecast, analysis : (cell, slot) array
         Mean of the predicted observation before and after the update.
     hpht, r : (cell, slot) array
         Variance of the predicted observation over members, and of the observation's error.
-    open_loop : (cell, slot) array
-        Mean of the predicted observation in the open loop.
-    truth : (cell, slot) array
-        Observation without error.
-    increment : (cell, slot, 5) array
-        Change of the ensemble mean of `models.assimilation.sensor_choice.STATE_ROWS`.
-    gain : (cell, slot, 5) array
-        Kalman gain of the same.
+    increment, gain : (cell, slot, 5) array
+        Change of the ensemble mean, and Kalman gain, of `models.assimilation.sensor_choice.STATE_ROWS`.
     rank : (cell, slot) int8 array
-        Place of the observation among the members with observation error added, 0 to N; -1 without.
+        Members with observation error added that lie below the observation, 0 to N; -1 without.
     reason : (cell, slot) int8 array
-        What became of it, see `REASONS`.
+        What became of it, see `REASONS`; "none" for days that have not been run.
+    expected : (cell, slot) int8 array
+        What becomes of it when it is run.
     """
 
     name: str
     unit: str
     day: np.ndarray
     hour: np.ndarray
-    observed: np.ndarray
     raw: np.ndarray
+    observed: np.ndarray
+    truth: np.ndarray
+    open_loop: np.ndarray
+    open_loop_hpht: np.ndarray
     forecast: np.ndarray
     analysis: np.ndarray
     hpht: np.ndarray
     r: np.ndarray
-    open_loop: np.ndarray
-    truth: np.ndarray
     increment: np.ndarray
     gain: np.ndarray
     rank: np.ndarray
     reason: np.ndarray
+    expected: np.ndarray
+
+    @classmethod
+    def empty(cls, found: "Observations", n_cell: int) -> "UpdateLog":
+        """Make room for a sensor's updates."""
+        shape = (n_cell, found.day.size)
+        rooms = [np.full(shape, np.nan, np.float32) for _ in range(5)]
+        rows = [np.full((*shape, 5), np.nan, np.float32) for _ in range(2)]
+        given = (found.raw, found.truth, found.open_loop, found.open_loop_hpht)
+        raw, truth, open_loop, variance = (values.astype(np.float32) for values in given)
+        return cls(
+            *(found.sensor.name, found.sensor.unit, found.day, found.hour),
+            *(raw, rooms[0], truth, open_loop, variance, *rooms[1:], *rows),
+            rank=np.full(shape, -1, np.int8),
+            reason=np.full(shape, REASONS.index("none"), np.int8),
+            expected=found.reason,
+        )
+
+    def finish(self, days_done: int) -> None:
+        """Write down why observations of the days that are done were not used."""
+        done = self.day < days_done
+        passed = done & (self.reason == REASONS.index("none"))
+        self.reason[passed] = self.expected[passed]
 
 
 @dataclass(eq=False)

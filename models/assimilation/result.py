@@ -1,25 +1,26 @@
 """What an assimilation run gives: fields, series and diagnostics of truth, open loop and analysis."""
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from models.assimilation.bounds import EVENTS
+from models.assimilation.record import Record, UpdateLog
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from models.assimilation.diagnostics import Diagnostics
+    from models.assimilation.filter import Filter
     from models.assimilation.options import AssimilationChoices
-    from models.assimilation.record import CellSeries, Record, UpdateLog
+    from models.assimilation.record import CellSeries
+    from models.assimilation.run_ensemble import Ensemble
     from models.assimilation.twin import Twin
 
-__all__ = ["EXPERIMENTS", "STATISTICS", "VARIABLES_KEPT", "AssimilationResult"]
+__all__ = ["EXPERIMENTS", "STATISTICS", "AssimilationResult"]
 
 EXPERIMENTS = ("truth", "open_loop", "analysis")
 """The runs that a result holds: the truth, the ensemble without observations, the ensemble with them."""
-
-VARIABLES_KEPT = ("ssm", "rzsm", "sm1", "sm2", "sm3", "sm4", "lai", "t_soil", "swe", "frozen", "gpp", "et")
-"""Daily means that are kept of every cell and run."""
 
 STATISTICS = {
     "mean": "mean of the ensemble mean",
@@ -35,36 +36,50 @@ STATISTICS = {
 """Statistics of `AssimilationResult.field`."""
 
 
-@dataclass(eq=False)
 class AssimilationResult:
-    """Result of a run, whole or as far as it has come.
+    """Result of a run, whole or as far as it has come; a view of arrays that the run fills.
 
     Attributes
     ----------
     twin : Twin
-        Truth, experimenter's forcing and observations, and where the cells are.
+        Truth and weather, and where the cells are.
     choices : AssimilationChoices
         What was chosen.
     days : (day,) datetime64[D] array
         Days of the period.
     days_done : int
-        Days that are there; fewer than ``days`` while it runs or after a cancel. All below is cut to them.
+        Days of the analysis that are there; fewer than ``days`` while it runs or after a cancel.
     open_loop, analysis : Record
-        Daily fields (cell, day) of the two ensembles; the truth's are ``twin.truth``.
+        Daily fields (cell, day) of the two ensembles, NaN beyond what is done; the truth's are ``twin.truth``.
     logs : dict of str to UpdateLog
         What every sensor did at every overpass, on (cell, slot).
+    events : (cell, 3) int array
+        How often bounds interfered, see `models.assimilation.bounds.EVENTS`.
     parts : dict of str to float
-        Seconds (of all threads together) that model, draws, updates and diagnostics took.
+        Seconds of work (of all threads together) that model, draws and updates took, open loop and analysis.
     """
 
-    twin: "Twin"
-    choices: "AssimilationChoices"
-    days: np.ndarray
-    days_done: int
-    open_loop: "Record"
-    analysis: "Record"
-    logs: dict[str, "UpdateLog"]
-    parts: dict[str, float] = field(default_factory=dict)
+    def __init__(
+        self,
+        twin: "Twin",
+        choices: "AssimilationChoices",
+        loop: "Ensemble",
+        analysis: "Ensemble | None",
+        filter_: "Filter | None",
+    ) -> None:
+        self.twin, self.choices, self.days = twin, choices, twin.days
+        self.open_loop_run, self.analysis_run, self.filter = loop, analysis, filter_
+        self.open_loop = loop.record
+        self.open_loop_days = max(0, loop.day - twin.warm_up)
+        self.days_done = 0 if analysis is None else max(0, analysis.day - twin.warm_up)
+        if analysis is None:
+            self.analysis = Record.empty(twin.cells.size, twin.days.size)
+        else:
+            self.analysis = analysis.record
+        self.logs: dict[str, UpdateLog] = {} if filter_ is None else filter_.logs
+        self.events = np.zeros((twin.cells.size, len(EVENTS)), int) if filter_ is None else filter_.events.copy()
+        runs = [loop] if analysis is None else [loop, analysis]
+        self.parts = {name: sum(run.parts[name] for run in runs) for name in loop.parts}
 
     @property
     def complete(self) -> bool:

@@ -1,6 +1,7 @@
 """An ensemble of columns that runs through the weather of a twin, piece by piece, and what is kept of it."""
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,30 +16,33 @@ from models.assimilation.record import DAILY, OUTPUT_ROWS, Record
 from models.kernel import THREADS, spread
 from models.land import layout as at
 from models.land.columns import Columns
-from models.land.layout import LANES
+from models.land.layout import FORCING, LANES
 from models.land.run import TIME_STEPS
 from models.observation import SENSORS
+from models.observation.sampling import step_of
 
 if TYPE_CHECKING:
     from models.assimilation.twin import Twin
 
-__all__ = ["Ensemble", "Snapshots", "event_steps"]
+__all__ = ["PLACE", "Chunk", "Ensemble", "Snapshots", "event_steps"]
 
 TRUTH_SEED = 104_729
 """Added to the experiment's seed for the random changes of the true state."""
 
+COLUMNS_OF_CHUNK = 192
+RAIN = FORCING.index("precip_rate")
 WETTEST = 0.02
 """Soil moisture that is left to porosity by noise and updates under the rule of LIS [m3 m-3]."""
 
 
 def event_steps(time_step: float) -> tuple[int, ...]:
-    """Return the steps of a day after which some sensor passes over: the first that ends at or after its hour."""
-    return tuple(sorted({step_of_hour(hour, time_step) for sensor in SENSORS for hour in sensor.hours}))
+    """Return the steps of a day after which some sensor passes over."""
+    return tuple(sorted({step_of(hour, time_step * 3600.0) for sensor in SENSORS for hour in sensor.hours}))
 
 
-def step_of_hour(hour: float, time_step: float) -> int:
-    """Return how many steps of the day are done when a sensor passes over at ``hour``."""
-    return max(1, math.ceil(hour / time_step - 1e-9))
+PLACE = ("t_soil", "ice1", "swe", "stem", "wood", "precip_rate")
+"""What masks and operators ask for beside the filter's state: soil temperature [K] and ice [m3 m-3] of the first layer,
+snow [mm], stem and wood carbon [gC m-2], and the weather's rain of the step that ends [kg m-2 s-1]."""
 
 
 @dataclass(eq=False)
@@ -51,8 +55,8 @@ class Snapshots:
         Steps of the day after which they are taken; slot ``day * len(steps) + k``.
     mean, std : (cell, slot, 5) float32 array
         Mean and sd over members of sm1 to sm4 [m3 m-3] and lai [m2 m-2].
-    place : (cell, slot, 4) float32 array
-        Means of t_soil [K] and ice [m3 m-3] of the first layer, swe [mm], wood and stem carbon [gC m-2].
+    place : (cell, slot, 6) float32 array
+        Means of `PLACE`.
     """
 
     steps: tuple[int, ...]
@@ -64,7 +68,7 @@ class Snapshots:
     def empty(cls, n_cell: int, n_day: int, steps: tuple[int, ...]) -> "Snapshots":
         """Make room for a run."""
         slots = n_day * len(steps)
-        state, place = (n_cell, slots, 5), (n_cell, slots, 4)
+        state, place = (n_cell, slots, 5), (n_cell, slots, len(PLACE))
         return cls(steps, *(np.full(shape, np.nan, np.float32) for shape in (state, state, place)))
 
     def of(self, places: np.ndarray) -> "Snapshots":
@@ -114,6 +118,8 @@ class Ensemble:
         self.record = Record.empty(self.cells.size, days, control=self.perturbed < self.members)
         self.snapshots = Snapshots.empty(self.cells.size, days, twin.snapshots.steps)
         self.day = 0
+        self.watch: Callable | None = None
+        self.parts = {"model": 0.0, "draws": 0.0, "update": 0.0}
 
     def _lay_out(self, start: Columns) -> None:
         """Give every member a lane; members of a cell lie side by side."""
@@ -171,11 +177,15 @@ class Ensemble:
         """
         saved = self.copy_of_state()
         groups = -(-self.cells.size // self.group)
-        size = max(1, -(-groups // (4 * THREADS)))
+        # Enough chunks for every core, each large enough to be worth a thread's while.
+        least = -(-COLUMNS_OF_CHUNK // (self.group * self.members))
+        size = min(max(least, -(-groups // (4 * THREADS))), max(1, -(-groups // THREADS)))
 
         def work(first: int, last: int) -> None:
             chunk = Chunk(self, first * self.group, min(last * self.group, self.cells.size))
             chunk.run(begin, end, weather, at_overpass)
+            for name, seconds in chunk.parts.items():
+                self.parts[name] += seconds
 
         try:
             spread(work, groups, chunk=size, cancelled=cancelled)
@@ -190,6 +200,8 @@ class Chunk:
 
     def __init__(self, ensemble: Ensemble, first: int, last: int) -> None:
         self.ensemble, self.first, self.last = ensemble, first, last
+        self.watch = ensemble.watch
+        self.parts = dict.fromkeys(ensemble.parts, 0.0)
         self.members = ensemble.members
         blocks = slice(first * self.members // LANES, -(-last * self.members // LANES))
         self.cells = ensemble.cells[first:last]
@@ -222,9 +234,11 @@ class Chunk:
                 self._advance(weather[first : first + per_day], day * per_day, done, step, noise)
                 done = step
                 slot = reported * len(twin.snapshots.steps) + k
-                self._snapshot(slot)
+                self._snapshot(slot, weather[first + max(step - 1, 0), self.first : self.last, RAIN])
                 if at_overpass is not None:
+                    started = time.thread_time()
                     at_overpass(self, reported, k)
+                    self.parts["update"] += time.thread_time() - started
             self._advance(weather[first : first + per_day], day * per_day, done, per_day, noise)
             if reported >= 0:
                 self._keep(reported)
@@ -233,13 +247,17 @@ class Chunk:
         """Draw the perturbations of the weather of one day."""
         if self.ensemble.truth:
             return np.empty((0, self.state.shape[0], 3, LANES))
+        begin = time.thread_time()
         noise = np.empty((self.ensemble.per_day, self.state.shape[0], 3, LANES))
-        return forcing_noise(self.ensemble.options, self.cells, step, self.ensemble.dt, self.memory, noise)
+        forcing_noise(self.ensemble.options, self.cells, step, self.ensemble.dt, self.memory, noise)
+        self.parts["draws"] += time.thread_time() - begin
+        return noise
 
     def _advance(self, weather: np.ndarray, clock: int, first: int, last: int, noise: np.ndarray) -> None:
         """Run some steps of a day."""
         if first == last:
             return
+        begin = time.thread_time()
         e = self.ensemble
         newton, substeps = TIME_STEPS[e.dt]
         land = e.twin.land
@@ -251,12 +269,15 @@ class Chunk:
             *(e.options.seed, self.cells, hold, e.members, e.perturbed, e.stretch, root, field),
             *(self.low, self.high, self.E, self.addition, self.output, self.rows, self.sums),
         )
+        self.parts["model"] += time.thread_time() - begin
 
-    def _snapshot(self, slot: int) -> None:
-        """Keep mean and sd of the members."""
+    def _snapshot(self, slot: int, rain: np.ndarray) -> None:
+        """Keep mean and sd of the members, and the rain."""
         kept = self.ensemble.snapshots
         part = slice(self.first, self.last)
         snapshot(self.state, self.read(), self.members, slot, kept.mean[part], kept.std[part], kept.place[part])
+
+        kept.place[part, slot, PLACE.index("precip_rate")] = rain
 
     def _keep(self, day: int) -> None:
         """Keep the day's means, and the spread at its end."""

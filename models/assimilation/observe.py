@@ -1,0 +1,262 @@
+"""Synthetic observations of a twin, ready to be assimilated: sampled, masked, rescaled to the open loop."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.assimilation.record import REASONS
+from models.assimilation.rescale import fit_rescaling
+from models.assimilation.run_ensemble import PLACE, Snapshots
+from models.assimilation.sensor_choice import STATE_ROWS, SensorChoice
+from models.climatology import DAYS, day_of_365
+from models.observation import SENSORS, Sensor
+from models.observation.lvod import biomass
+from models.observation.masks import MASKS, rejected
+from models.observation.sampling import overpasses, step_of
+from models.observation.synthetic import ObservationError, observe, seen_by
+from models.observation.tb import auxiliary_of
+from models.observation.vod_fit import VodOperator, fit_vod
+
+if TYPE_CHECKING:
+    from models.assimilation.twin import Twin
+
+__all__ = ["Observations", "check_sensors", "observe_twin"]
+
+USED, MONITORED, NONE, RESCALING = (REASONS.index(name) for name in ("used", "monitored", "none", "rescaling"))
+OBSERVATION_SEED = 15_485_863
+"""Added to the experiment's seed for the errors of observations."""
+
+ROBUST_YEARS = 4
+
+
+@dataclass(eq=False)
+class Observations:
+    """Observations of one sensor on (cell, slot); a slot is one of its hours of one day.
+
+    Attributes
+    ----------
+    sensor : Sensor
+    choice : SensorChoice
+    updates : (5,) bool array
+        Rows of the state that an update changes.
+    day, hour : (slot,) array
+        Day of the period; local solar time [h].
+    when : (hour,) int array
+        Number of each hour's step among those of the snapshots.
+    raw, observed, truth, open_loop : (cell, slot) array
+        As sampled, after rescaling, without error, and of the open loop's mean.
+    open_loop_hpht : (cell, slot) array
+        Variance of the open loop's prediction, its rows taken as independent.
+    r : (cell, slot) array
+        Error variance that the filter assumes.
+    reason : (cell, slot) int8 array
+        Code of `models.assimilation.record.REASONS`.
+    bins : array or None
+        Bins of CDF matching, (month, cell).
+    """
+
+    sensor: Sensor
+    choice: SensorChoice
+    updates: np.ndarray
+    day: np.ndarray
+    hour: np.ndarray
+    when: np.ndarray
+    raw: np.ndarray
+    observed: np.ndarray
+    truth: np.ndarray
+    open_loop: np.ndarray
+    open_loop_hpht: np.ndarray
+    r: np.ndarray
+    reason: np.ndarray
+    operator: VodOperator | None
+    place: dict[str, np.ndarray]
+    bins: np.ndarray | None = None
+
+    def auxiliary(self, day: int, cells: slice | np.ndarray = slice(None)) -> Mapping[str, np.ndarray]:
+        """Return what the operator needs of some cells on a day of the year."""
+        known = self.operator.auxiliary(day) if self.operator is not None else self.place
+        return {name: values[cells] for name, values in known.items()}
+
+
+def check_sensors(choices) -> None:
+    """Raise ``ValueError`` where a sensor or a mask does not exist, or a sensor is told an error it cannot have."""
+    known = {sensor.name: sensor for sensor in SENSORS}
+    masks = [mask.name for mask in MASKS]
+    for choice in choices.sensors:
+        where = f"assimilation.sensors.{choice.name}"
+        if choice.name not in known:
+            msg = f"{where}: there is no such sensor; there are {', '.join(known)}."
+            raise ValueError(msg)
+        if choice.error_std is not None:
+            declared = known[choice.name].error
+            try:
+                declared.check(f"{where}.error_std", choice.error_std)
+            except ValueError as error:
+                msg = f"{str(error)[:-1]} ({declared.long_name})."
+                raise ValueError(msg) from error
+        for mask in choice.masks or ():
+            if mask not in masks:
+                msg = f"{where}.masks: there is no mask {mask!r}; there are {', '.join(masks)}."
+                raise ValueError(msg)
+
+
+def _state_fields(snapshots: Snapshots, slots: np.ndarray, mean: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """Return the fields that operators read at some slots, (cell, slot) each."""
+    values = (snapshots.mean if mean is None else mean)[:, slots].astype(float)
+    fields = {row: values[:, :, k] for k, row in enumerate(STATE_ROWS)}
+    place = snapshots.place[:, slots].astype(float)
+    fields |= {name: place[:, :, k] for k, name in enumerate(PLACE)}
+    return fields | {"agb": biomass(fields["stem"], fields["wood"])}
+
+
+def _predicted(found: "Observations", fields: dict[str, np.ndarray], days: np.ndarray) -> np.ndarray:
+    """Predict the observations of every slot; an operator that changes through the year is asked day by day."""
+    if found.operator is None:
+        return np.asarray(found.sensor.predict(fields, found.place), float)
+    out = np.empty(fields["lai"].shape)
+    for day in np.unique(days):
+        at = np.flatnonzero(days == day)
+        part = {name: values[:, at] for name, values in fields.items()}
+        out[:, at] = found.sensor.predict(part, found.auxiliary(int(day)))
+    return out
+
+
+def observe_twin(twin: "Twin", choice: SensorChoice, open_loop: Snapshots) -> Observations:
+    """Sample the truth with one sensor, and make its observations ready for the filter.
+
+    Masks are judged by the state of the open loop and the experimenter's weather, so that they do not depend on what
+    is assimilated. Rescaling is fitted to the open loop over the whole period; the default is none where the
+    synthetic observations stand in the model's own climatology, and the sensor's own where the truth has other
+    parameters than the model.
+
+    Parameters
+    ----------
+    twin : Twin
+    choice : SensorChoice
+    open_loop : Snapshots
+        Of the whole period.
+    """
+    sensor = next(one for one in SENSORS if one.name == choice.name)
+    n_day, n_hour, n_cell = twin.days.size, len(sensor.hours), twin.cells.size
+    number = twin.weather.first + twin.warm_up + np.arange(n_day)
+    seen = overpasses(sensor, twin.latitude, twin.longitude, number, seed=twin.seed, repeat_days=choice.repeat_days)
+    steps = open_loop.steps
+    when = np.array([steps.index(step_of(hour, twin.weather.dt)) for hour in sensor.hours])
+    day = np.repeat(np.arange(n_day), n_hour)
+    slots = day * len(steps) + np.tile(when, n_day)
+    own = sensor.error_std
+    std = own if choice.error_std is None else choice.error_std
+    true_std = own if choice.true_error_std is None else choice.true_error_std
+    seed = twin.seed + OBSERVATION_SEED
+    updates = sensor.updates if choice.updates is None else choice.updates
+
+    place: dict[str, np.ndarray] = {}
+    if "mixing" in sensor.auxiliary:
+        sand, clay = (twin.fields[name] for name in ("sand", "clay"))
+        soil = (twin.start.get("theta_wilt"), twin.start.get("theta_max"))
+        place = auxiliary_of(twin.table.vegetation, sand, clay, *soil)
+    true_fields = _state_fields(twin.snapshots, slots)
+    truth = np.asarray(seen_by(sensor, true_fields, place), float)
+    # (cell, slot) and (day, hour, cell) are two ways to lay the same values out.
+    folded = truth.reshape(n_cell, n_day, n_hour).transpose(1, 2, 0)
+    raw = observe(sensor, folded, seen, twin.cells, number, ObservationError(true_std), seed=seed)
+    raw = raw.transpose(2, 0, 1).reshape(n_cell, n_day * n_hour)
+    of_year = day_of_365(twin.days)[day] % DAYS
+    fields = _state_fields(open_loop, slots)
+    operator = None
+    if sensor.name == "vod":
+        rzsm = 0.1 * fields["sm1"] + 0.3 * fields["sm2"] + 0.6 * fields["sm3"]
+        operator = fit_vod(raw, fields["lai"], rzsm, of_year)
+    found = Observations(
+        sensor=sensor,
+        choice=choice,
+        updates=np.array([row in updates for row in STATE_ROWS]),
+        day=day,
+        hour=np.tile(np.array(sensor.hours), n_day),
+        when=when,
+        raw=raw,
+        observed=raw,
+        truth=truth,
+        open_loop=np.empty(0),
+        open_loop_hpht=np.empty(0),
+        r=np.full(raw.shape, std**2),
+        reason=np.empty(0),
+        operator=operator,
+        place=place,
+    )
+    found.open_loop = _predicted(found, fields, of_year)
+    found.open_loop_hpht = _variance(found, open_loop, slots, of_year)
+    _rescale(found, twin)
+    found.reason = _reasons(found, twin, fields)
+    return found
+
+
+def _variance(found: Observations, open_loop: Snapshots, slots: np.ndarray, of_year: np.ndarray) -> np.ndarray:
+    """Return the variance of the open loop's predictions, from a step of one sd in each row."""
+    mean, std = open_loop.mean.astype(float), open_loop.std.astype(float)
+    total = np.zeros_like(found.open_loop)
+    for k, row in enumerate(STATE_ROWS):
+        if row not in found.sensor.needs:
+            continue
+        moved = mean.copy()
+        moved[:, :, k] += std[:, :, k]
+        total += (_predicted(found, _state_fields(open_loop, slots, moved), of_year) - found.open_loop) ** 2
+    return total
+
+
+def _rescale(found: Observations, twin: "Twin") -> None:
+    """Bring the observations to the open loop's climatology, each overpass hour by itself unless CDFs are matched."""
+    name = found.choice.rescale
+    if name == "default":
+        name = found.sensor.rescale if twin.choices.truth_parameters else "none"
+    if name == "none":
+        return
+    years = twin.days.size / DAYS
+    n_hour = len(found.sensor.hours)
+    observed, r = np.full(found.raw.shape, np.nan), found.r.copy()
+    time = twin.days[found.day]
+    per_day = np.isfinite(found.raw).sum(axis=1).mean() / max(twin.days.size, 1)
+    if name == "cdf":
+        # Short records take in the months beside each, so that a CDF has pairs enough.
+        settings = {"pool": 0 if years >= ROBUST_YEARS else 1 if years > 0.9 else 3, "min_pairs": 20}
+        groups = [np.arange(found.day.size)]
+    else:
+        # A window of 91 days; half of what may be expected there must have come.
+        settings = {"min_pairs": int(np.clip(0.5 * per_day / n_hour * 91 * max(years, 1.0), 3, 20))}
+        groups = [np.flatnonzero(np.arange(found.day.size) % n_hour == k) for k in range(n_hour)]
+    for at in groups:
+        pair = (found.raw[:, at].T, found.open_loop[:, at].T, time[at])
+        fitted = fit_rescaling(name, *pair, **settings)
+        observed[:, at] = fitted.predict(found.raw[:, at].T, time[at]).T
+        factor = np.asarray(fitted.error_factor(time[at]), float)
+        if factor.ndim > 1:
+            r[:, at] *= np.where(np.isfinite(factor.T) & (factor.T > 0.0), factor.T, 1.0) ** 2
+        found.bins = getattr(fitted, "bins", None)
+    found.observed, found.r = observed, r
+
+
+def _reasons(found: Observations, twin: "Twin", fields: dict[str, np.ndarray]) -> np.ndarray:
+    """Say of every observation whether it is used, and else why not; the first reason counts."""
+    names = found.sensor.masks if found.choice.masks is None else found.choice.masks
+    shape = found.raw.shape
+    known = {name: fields[name] for name in ("t_soil", "ice1", "swe", "precip_rate")}
+    column = {
+        "vegetation": twin.table.vegetation,
+        "vegetation_fraction": twin.table.vegetation_fraction,
+        "porosity": twin.start.get("theta_max"),
+        "wilting": twin.start.get("theta_wilt"),
+        **{name: values for name, values in twin.fields.items() if name in ("terrain", "rfi")},
+    }
+    known |= {name: np.broadcast_to(values[:, None], shape) for name, values in column.items()}
+    known["observation"] = found.observed
+    usable = found.operator.usable if found.operator is not None else np.ones(shape[0], bool)
+    known["usable"] = np.broadcast_to(usable[:, None], shape)
+    bits = rejected(names, known) if names else np.zeros(shape, np.uint16)
+    reason = np.full(shape, MONITORED if found.choice.use == "monitor" else USED, np.int8)
+    reason[~np.isfinite(found.observed)] = RESCALING
+    for k in reversed(range(len(MASKS))):
+        reason[(bits >> np.uint16(k)) & np.uint16(1) == 1] = REASONS.index(MASKS[k].name)
+    reason[~np.isfinite(found.raw)] = NONE
+    return reason
