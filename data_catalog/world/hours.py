@@ -47,11 +47,13 @@ HAURWITZ = 0.057
 PASSING = 0.9  # most of the radiation at the top of the air that an hour gets
 LEAST_HEIGHT = 0.02  # of the sun in Haurwitz's exponent: light of the horizon
 LINKED = 0.9  # most curvature that makes up for a day's cold or warm neighbours
-WIND_SPREAD = 0.4  # of the logarithm of a day's wind (assumed)
+WIND_SPREAD = 0.5  # of the logarithm of a day's wind (assumed)
 CLOUD_EMISSIVITY = 0.84  # of a sky under cloud, beside that of the clear sky (Unsworth and Monteith 1975)
 DIM, CLEAR_TRANSMISSION = 10.0, 0.75  # W m-2 of the top of the air that tell no cloud, share that a clear sky passes
 CALM = 0.3  # m s-1
+CALM_SWING, CLEAR_SWING = 0.10, 0.25  # of the wind in the course of a cloudy and of a clear day (assumed)
 STRATIFORM, CONVECTIVE = 2.4, 1.0  # hours of rain of a day with 1 mm; they grow with its root (assumed)
+COOL, WARM = 286.0, 302.0  # K, days between which rain turns from stratiform to convective (assumed)
 HEAVIEST = 30.0  # mm h-1 that spells are lengthened to stay near
 
 _LENGTH = np.maximum(np.arange(MOST + 1), 1)[:, None]
@@ -179,17 +181,25 @@ def fill_to(mean, full, steps):
     return level
 
 
+@inline_kernel
+def _swell(start, j, length, peaked, nibbles):
+    """Return the weight of hour ``j`` of a spell."""
+    bits = (nibbles[(start + j) // 8] >> np.uint64(4 * ((start + j) % 8))) & np.uint64(15)
+    weight = (0.3 + math.sin(math.pi * (j + 0.5) / length)) * (0.4 + 0.08 * np.float64(bits))
+    return weight * (1.0 - peaked + peaked * weight * weight)
+
+
 @kernel
-def add_spell(start, length, amount, nibbles, shape):
-    """Add a spell of rain of ``length`` hours to ``shape`` (24,): it swells and ebbs, with ragged hours."""
+def add_spell(start, length, amount, peaked, nibbles, shape):
+    """Add a spell of rain of ``length`` hours to ``shape`` (24,): it swells and ebbs, with ragged hours.
+
+    ``peaked`` of it (0-1) falls as a shower does, half of its rain in an hour or so.
+    """
     total = 0.0
     for j in range(length):
-        bits = (nibbles[(start + j) // 8] >> np.uint64(4 * ((start + j) % 8))) & np.uint64(15)
-        total += (0.3 + math.sin(math.pi * (j + 0.5) / length)) * (0.4 + 0.08 * np.float64(bits))
+        total += _swell(start, j, length, peaked, nibbles)
     for j in range(length):
-        bits = (nibbles[(start + j) // 8] >> np.uint64(4 * ((start + j) % 8))) & np.uint64(15)
-        part = (0.3 + math.sin(math.pi * (j + 0.5) / length)) * (0.4 + 0.08 * np.float64(bits))
-        shape[start + j] += amount * part / total
+        shape[start + j] += amount * _swell(start, j, length, peaked, nibbles) / total
 
 
 @kernel
@@ -200,7 +210,7 @@ def rain_spells(precip, t_air, key, step, seed, nibbles, shape):
     nibbles[0], nibbles[1], nibbles[2], nibbles[3] = philox(key, step, STREAM_HOURS, 2, seed, 0)
     to_unit = 1.0 / 4294967296.0
     u, v, x, y = a * to_unit, b * to_unit, c * to_unit, d * to_unit
-    convective = min(1.0, max(0.0, (t_air - 285.0) / 13.0))
+    convective = min(1.0, max(0.0, (t_air - COOL) / (WARM - COOL)))
     hours = (STRATIFORM + convective * (CONVECTIVE - STRATIFORM)) * math.sqrt(precip) * (0.6 + 0.8 * u)
     count = int(min(20.0, max(1.0, math.ceil(max(hours, precip / HEAVIEST)))))
     first = count
@@ -214,9 +224,9 @@ def rain_spells(precip, t_air, key, step, seed, nibbles, shape):
     else:
         start = int(x * (25 - first))
     share = 1.0 if first == count else first / count
-    add_spell(start, first, share, nibbles, shape)
+    add_spell(start, first, share, convective, nibbles, shape)
     if first < count:
-        add_spell(int(y * (25 - count + first)), count - first, 1.0 - share, nibbles, shape)
+        add_spell(int(y * (25 - count + first)), count - first, 1.0 - share, convective, nibbles, shape)
 
 
 @inline_kernel
@@ -290,7 +300,7 @@ def fill_hours(
             before = wind * wind_factor(key[i], first_step + day - 1, seed)
             today = wind * wind_factor(key[i], first_step + day, seed)
             after = wind * wind_factor(key[i], first_step + day + 1, seed)
-            gust = 0.15 + 0.2 * clear
+            gust = CALM_SWING + (CLEAR_SWING - CALM_SWING) * clear
             for step in range(written):
                 air, humid, blow, shine, glow, fall, rise, sunlit = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
                 for k in range(step * mean_over, (step + 1) * mean_over):
