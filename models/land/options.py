@@ -36,7 +36,7 @@ COLUMN_SETTINGS = {
     "soil_colour": (1, 8),
     "climate": (0, 10**9),
     "sand": (0.0, 1.0),
-    "clay": (0.0, 1.0),
+    "clay": (0.0, 0.75),  # beyond it there are no soils behind the regression
 }
 """What a column is made of: name -> lowest and highest value."""
 
