@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numba
 import platformdirs
+from numba.extending import register_jitable
 
 __all__ = ["POOL", "THREADS", "Cancelled", "equation", "inline_kernel", "kernel", "lane_kernel", "spread", "sum_kernel"]
 
@@ -63,6 +64,9 @@ kernel = numba.njit(cache=True, error_model="numpy", nogil=True)
 # Fusing a product and a sum is the one liberty taken: it changes no order of operations and keeps NaN.
 equation = numba.njit(error_model="numpy", nogil=True, forceinline=True, fastmath={"contract"})
 """Compile a long chain of equations into its caller: LLVM inlines it, which builds faster than `inline_kernel`."""
+
+pointwise = register_jitable(error_model="numpy", nogil=True, forceinline=True, fastmath={"contract"})
+"""Compile an equation into kernels that call it with scalars; with arrays it stays plain numpy, never compiled."""
 
 lane_kernel = numba.njit(cache=True, error_model="numpy", nogil=True, fastmath={"contract"})
 """Compile one stage of a step over the lanes of a block; branch-free bodies become vector code."""

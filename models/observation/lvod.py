@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.kernel import inline_kernel
+from models.kernel import pointwise
 from models.observation.sensor import Fields, Sensor, field_of
 from models.quantity import Column, parameter
 
@@ -34,7 +34,7 @@ class LvodParams(NamedTuple):
 DEFAULTS = LvodParams(a=0.81759, b=0.0087253, d_0=0.05)
 
 
-@inline_kernel
+@pointwise
 def lvod_of(agb, lai, a, b, d_0):
     """Return L-band VOD [1] from above-ground biomass [Mg ha-1] and leaf area index [m2 m-2]."""
     return a * np.arctan(b * agb) + d_0 * lai

@@ -1,13 +1,13 @@
 """Root-zone soil moisture in snapshots, as the flights of AirMOSS mapped it."""
 
-from models.kernel import equation
+from models.kernel import pointwise
 from models.observation.sensor import Fields, Sensor, field_of
 from models.quantity import parameter
 
 __all__ = ["SENSOR", "predict", "root_zone"]
 
 
-@equation
+@pointwise
 def root_zone(sm1, sm2, sm3):
     """Return the soil moisture of 0-100 cm from that of 0-10, 10-40 and 40-100 cm [m3 m-3]."""
     return 0.1 * sm1 + 0.3 * sm2 + 0.6 * sm3

@@ -7,7 +7,7 @@ Klein and Swift 1977 and Mironov et al. 2009 (IEEE Trans. Geosci. Remote Sens. 4
 
 import numpy as np
 
-from models.kernel import equation
+from models.kernel import pointwise
 from models.mathematics import clip, exp, larger, log, smaller, where
 
 __all__ = [
@@ -33,19 +33,19 @@ MIXING = 0.1771
 """Polarisation mixing for one unit of roughness, in SMAP's level 2 and L4 (version 8)."""
 
 
-@equation
+@pointwise
 def transition(wilting):
     """Return the soil moisture at which water turns from bound to free [m3 m-3] (Wang and Schmugge 1980)."""
     return 0.49 * wilting + 0.165
 
 
-@equation
+@pointwise
 def _debye(static, tau):
     """Permittivity of relaxing water without its conductivity."""
     return WATER_INFINITE + (static - WATER_INFINITE) / (1.0 - 1j * (TURN * tau))
 
 
-@equation
+@pointwise
 def wang_schmugge(theta, sand, clay, wilting, porosity, t_soil):
     r"""Return the complex permittivity of moist soil after Wang and Schmugge (1980).
 
@@ -75,14 +75,14 @@ def wang_schmugge(theta, sand, clay, wilting, porosity, t_soil):
     return where(theta <= limit, below, above) + 1j * loss
 
 
-@equation
+@pointwise
 def _index(real, imaginary):
     """Refractive index and attenuation of a medium of this permittivity."""
     size = np.sqrt(real * real + imaginary * imaginary)
     return np.sqrt(0.5 * (size + real)), np.sqrt(0.5 * larger(size - real, 0.0))
 
 
-@equation
+@pointwise
 def mironov(theta, clay):
     r"""Return the complex permittivity of moist soil after Mironov et al. (2009).
 
@@ -115,7 +115,7 @@ def mironov(theta, clay):
     return (n * n - k * k) + 1j * (2.0 * n * k)
 
 
-@equation
+@pointwise
 def smooth_reflectivity(permittivity, cosine):
     """Return Fresnel's reflectivities of a smooth soil, horizontal and vertical."""
     root = np.sqrt(permittivity - (1.0 - cosine * cosine))
@@ -124,7 +124,7 @@ def smooth_reflectivity(permittivity, cosine):
     return h * h, v * v
 
 
-@equation
+@pointwise
 def roughness(theta, h_min, h_max, wilting, porosity):
     """Return the roughness h [1]: ``h_max`` up to the transition moisture, then falling to ``h_min`` at saturation."""
     limit = transition(wilting)
@@ -134,19 +134,19 @@ def roughness(theta, h_min, h_max, wilting, porosity):
     return h_max + (h_min - h_max) * wet
 
 
-@equation
+@pointwise
 def rough_reflectivity(own, other, h, mixing, exponent, cosine):
     """Return the reflectivity of a rough soil from those of a smooth one in this polarisation and the other."""
     return ((1.0 - mixing) * own + mixing * other) * exp(-h * exp(exponent * log(cosine)))
 
 
-@equation
+@pointwise
 def opacity(lai, water_per_leaf, b):
     """Return the optical depth of vegetation at nadir: b times its water, ``water_per_leaf`` [kg m-2] times LAI."""
     return b * water_per_leaf * lai
 
 
-@equation
+@pointwise
 def brightness(reflectivity, t_soil, tau, omega, cosine):
     r"""Return the brightness temperature [K], soil and canopy at one temperature.
 

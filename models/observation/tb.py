@@ -106,7 +106,7 @@ def auxiliary_of(
         fields |= {"n_h": np.full(place.size, 2.0), "n_v": np.full(place.size, 2.0)}
     fields["mixing"] = np.full(place.size, MIXING if smap else 0.0)
     fields["wang"] = np.full(place.size, 0.0 if smap else 1.0)
-    return {name: np.asarray(values, float) for name, values in fields.items()}
+    return {name: np.broadcast_to(np.asarray(values, float), place.shape).copy() for name, values in fields.items()}
 
 
 @kernel
@@ -143,7 +143,8 @@ def both(fields: Fields, auxiliary: Fields) -> np.ndarray:
     KeyError
         If a field is missing.
     """
-    theta, t, lai = np.broadcast_arrays(*(field_of(fields, name, "tb") for name in ("sm1", "t_soil", "lai")))
+    given = np.broadcast_arrays(*(field_of(fields, name, "tb") for name in ("sm1", "t_soil", "lai")))
+    theta, t, lai = (np.array(values) for values in given)
     place = np.stack([np.broadcast_to(field_of(auxiliary, name, "tb")[:, 0], theta.shape[:1]) for name in AUXILIARY])
     out = np.empty((2, *theta.shape))
     _both(theta, t, lai, place, COSINE, out)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.kernel import equation
+from models.kernel import pointwise
 from models.observation.rzsm import root_zone
 from models.observation.sensor import Fields, Sensor, field_of
 from models.quantity import Column, parameter
@@ -40,7 +40,7 @@ CLIMATOLOGY = ("vod_clim", "lai_clim", "rzsm_clim", "lai_mean", "rzsm_mean")
 AUXILIARY = (*VodParams._fields, *CLIMATOLOGY)
 
 
-@equation
+@pointwise
 def vod_of(lai, rzsm, alpha, beta, beta_lai, beta_rzsm, vod_clim, lai_clim, rzsm_clim, lai_mean, rzsm_mean):
     """Return VOD [1] from leaf area index, root-zone soil moisture and their seasonal (clim) and overall means."""
     sensitivity = beta + beta_lai * (lai - lai_mean) + beta_rzsm * (rzsm - rzsm_mean)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.climatology import DAYS
-from models.observation.vod import VodParams, vod_of
+from models.observation.vod import VodParams
 
 __all__ = ["BETA_TERMS", "FEWEST_PAIRS", "LARGEST_RMSE", "LEAST_R2", "VodOperator", "fit_vod", "seasonal_mean"]
 
@@ -32,7 +32,8 @@ class VodOperator:
     coefficients : VodParams
         Each (cell,).
     vod_clim, lai_clim, rzsm_clim : (cell, 365) array
-        Seasonal means; NaN on days without a value within the window.
+        Seasonal means (of VOD: of what is left of it without its response to the departures of the others); NaN on
+        days without a value within the window.
     lai_mean, rzsm_mean : (cell,) array
         Overall means, about which the sensitivity is written.
     r2, rmse : (cell,) array
@@ -103,6 +104,11 @@ def seasonal_mean(values: np.ndarray, day: np.ndarray, half_window: int = HALF_W
     return np.divide(sums[0], windows, out=np.full_like(total, np.nan), where=windows > 0).T
 
 
+def _departure(values: np.ndarray, day: np.ndarray) -> np.ndarray:
+    """Return what differs from the seasonal mean, 0 where there is no value."""
+    return np.nan_to_num(values - seasonal_mean(values, day)[:, day])
+
+
 def fit_vod(
     vod: np.ndarray, lai: np.ndarray, rzsm: np.ndarray, day: np.ndarray, *, beta: str = "lai_rzsm"
 ) -> VodOperator:
@@ -139,32 +145,33 @@ def fit_vod(
     there = np.isfinite(vod) & np.isfinite(lai) & np.isfinite(rzsm)
     count = there.sum(axis=1)
     vod, lai, rzsm = (np.where(there, values, np.nan) for values in (vod, lai, rzsm))
-    clims = [seasonal_mean(values, day) for values in (vod, lai, rzsm)]
-    vod_off, lai_off, rzsm_off = (
-        np.where(there, v - c[:, day], 0.0) for v, c in zip((vod, lai, rzsm), clims, strict=True)
-    )
+    clims = [seasonal_mean(values, day) for values in (lai, rzsm)]
     some = np.maximum(count, 1)
     lai_mean, rzsm_mean = (np.where(there, v, 0.0).sum(axis=1) / some for v in (lai, rzsm))
+    lai_off, rzsm_off = lai - clims[0][:, day], rzsm - clims[1][:, day]
     terms = [
         lai_off,
         rzsm_off,
-        np.where(there, lai - lai_mean[:, None], 0.0) * rzsm_off,
-        np.where(there, rzsm - rzsm_mean[:, None], 0.0) * rzsm_off,
+        (lai - lai_mean[:, None]) * rzsm_off,
+        (rzsm - rzsm_mean[:, None]) * rzsm_off,
     ][: 1 + BETA_TERMS[beta]]
-    design = np.stack(terms, axis=2)
+    # Both sides lose their seasonal means, so that no season is taken for a response to weather.
+    design = np.stack([_departure(term, day) for term in terms], axis=2)
+    vod_off = _departure(vod, day)
     size = np.sqrt((design**2).mean(axis=1))
-    scaled = design / np.where(size > 0.0, size, 1.0)[:, None, :]
+    safe = np.where(size > 0.0, size, 1.0)
+    scaled = design / safe[:, None, :]
     # The pseudo-inverse gives a term that never varies the coefficient 0.
     inverse = np.linalg.pinv(np.einsum("ctp,ctq->cpq", scaled, scaled), rcond=1e-10, hermitian=True)
-    solved = np.einsum("cpq,ctq,ct->cp", inverse, scaled, vod_off, optimize=True) / np.where(size > 0.0, size, 1.0)
+    solved = np.einsum("cpq,ctq,ct->cp", inverse, scaled, vod_off, optimize=True) / safe
     solved = np.where((count >= FEWEST_PAIRS)[:, None], solved, np.nan)
     full = np.zeros((vod.shape[0], len(VodParams._fields)))
     full[:, : solved.shape[1]] = solved
     full[np.isnan(solved[:, 0])] = np.nan
 
-    seasons = [clim[:, day] for clim in clims]
-    means = (lai_mean[:, None], rzsm_mean[:, None])
-    fitted = vod_of(lai, rzsm, *full.T[:, :, None], *seasons, *means)
+    response = sum(b[:, None] * term for b, term in zip(solved.T, terms, strict=True))
+    vod_clim = seasonal_mean(vod - response, day)
+    fitted = vod_clim[:, day] + response
     residual = np.where(there, vod - fitted, 0.0)
     squares = (residual**2).sum(axis=1)
     mean = np.where(there, vod, 0.0).sum(axis=1) / some
@@ -172,4 +179,6 @@ def fit_vod(
     departures = (vod_off**2).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         r2, r2_anomaly = 1.0 - squares / spread, 1.0 - squares / departures
-    return VodOperator(VodParams(*full.T), *clims, lai_mean, rzsm_mean, r2, np.sqrt(squares / some), r2_anomaly, count)
+    return VodOperator(
+        VodParams(*full.T), vod_clim, *clims, lai_mean, rzsm_mean, r2, np.sqrt(squares / some), r2_anomaly, count
+    )
