@@ -42,7 +42,7 @@ ASSUMPTIONS = {
     "t_bottom": (
         "annual mean of mapped air temperature [degC] times n-factors, in the form of Smith and Riseborough (1996, "
         "Permafrost Periglac. Process. 7, 27): 1.06 above freezing, below from 1 without snow to 0.5 under deep snow "
-        "(fitted to mean soil temperature less air temperature under FLUXNET2015 towers: `tests.benchmarks weather`)"
+        "(fitted to mean soil temperature less air temperature under FLUXNET2015 towers: `tests.benchmarks hourly`)"
     ),
     "sand": "assumed by Koeppen class and land cover, with a seeded variation in space (9 % sand, 6 % clay)",
     "soil": "assumed: USDA texture class of the assumed sand and clay",

@@ -41,7 +41,7 @@ def _daily_towers(folder: Path) -> dict[str, pd.DataFrame]:
     return found
 
 
-def _monthly_soil(folder: Path) -> dict[str, pd.DataFrame]:
+def monthly_soil(folder: Path) -> dict[str, pd.DataFrame]:
     """Return the mean months (t_soil [K], water [%]) of towers with some years of both."""
     found = {}
     for path in sorted(folder.glob("*.csv")):
@@ -85,7 +85,7 @@ def rows() -> list[tuple[str, float | str, str, str]]:
         )
         found.append((name, float(made.mean()), f"{real.mean():.3g}", note))
 
-    soil = _monthly_soil(towers / "monthly")
+    soil = monthly_soil(towers / "monthly")
     ds = drawn(soil)
     monthly = ds[["t_soil", "smsf", "smrz"]].groupby("time.month").mean().transpose("cell", "month")
     real = np.array([table["t_soil"] for table in soil.values()])
