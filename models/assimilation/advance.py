@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.assimilation.ensemble import _state, center_on_control
+from models.assimilation.ensemble import center_on_control, perturb_state
 from models.kernel import kernel
 from models.land import layout as at
 from models.land.column import integrate
@@ -189,7 +189,7 @@ def advance_ensemble(
     while t < last:
         step = clock + t
         if hold > 0 and step % hold == 0:
-            _state(0, count, seed, cells, step // hold, members, perturbed, stretch, root, field, addition)
+            perturb_state(0, count, seed, cells, step // hold, members, perturbed, stretch, root, field, addition)
             read_state(0, count, state, parameters, members, E)
             for c in range(count):
                 for k in range(5):

@@ -27,8 +27,12 @@ from models.normals import draw_normals, padded
 __all__ = [
     "EnsembleOptions",
     "center_on_control",
+    "centring_factor",
     "forcing_memory",
     "forcing_noise",
+    "perturb_forcing",
+    "perturb_state",
+    "perturbation_law",
     "state_noise",
 ]
 
@@ -39,8 +43,17 @@ BATCH = 16
 PASSES = 10
 
 
-def _fields(fields: Sequence[Perturbation], options: EnsembleOptions, seconds: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return (factor?, mean, spread, cap) and the autoregressive coefficient of each field."""
+def perturbation_law(
+    fields: Sequence[Perturbation], options: EnsembleOptions, seconds: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the kernels know of each field, for draws ``seconds`` apart.
+
+    Returns
+    -------
+    tuple of array
+        (field, 4): 1 for a factor and 0 for an addition, mean and spread of the normal behind it, cap [sd]; and
+        (field,) the coefficient of the autoregression.
+    """
     scales = dict(options.scales)
     rows = []
     for field in fields:
@@ -58,7 +71,7 @@ def _fields(fields: Sequence[Perturbation], options: EnsembleOptions, seconds: f
 
 @equation
 def _centre(rows, perturbed, stretch, wide, work):
-    """Write to ``work`` (row, wide) the normals less their mean over the members, times ``stretch`` (0: as drawn)."""
+    """Write to ``work`` (row, wide) the normals less their mean over the members; as drawn if ``stretch`` is 0."""
     for row in range(rows.shape[0]):
         total = 0.0
         if stretch > 0.0:
@@ -113,7 +126,9 @@ def _names(rows, groups, first, step_of, name_of):
 
 
 @kernel
-def _forcing(first, last, seed, cells, first_step, hold, members, perturbed, stretch, root, field, phi, memory, out):
+def perturb_forcing(
+    first, last, seed, cells, first_step, hold, members, perturbed, stretch, root, field, phi, memory, out
+):
     """Write the perturbations of cells ``first`` to ``last``; see `forcing_noise`."""
     steps, lanes = out.shape[0], out.shape[3]
     rows, wide = memory.shape[1], memory.shape[2]
@@ -171,7 +186,7 @@ def _fill_last_block(columns, out):
 
 
 @kernel
-def _state(first, last, seed, cells, draw, members, perturbed, stretch, root, field, out):
+def perturb_state(first, last, seed, cells, draw, members, perturbed, stretch, root, field, out):
     """Write the perturbations of cells ``first`` to ``last``; see `state_noise`."""
     rows = out.shape[1]
     wide = (members + 3) // 4 * 4
@@ -191,7 +206,7 @@ def _state(first, last, seed, cells, draw, members, perturbed, stretch, root, fi
                 out[c, row, n] = noise[row, n]
 
 
-def _stretch(options: EnsembleOptions) -> float:
+def centring_factor(options: EnsembleOptions) -> float:
     """Return the factor on centred normals; 0 means that they are not centred."""
     if options.centering == "none":
         return 0.0
@@ -263,10 +278,10 @@ def forcing_noise(
         )
         raise ValueError(msg)
     hold = options.hold("forcing", dt)
-    field, phi = _fields(FORCING_PERTURBATIONS, options, hold * dt)
+    field, phi = perturbation_law(FORCING_PERTURBATIONS, options, hold * dt)
     root = rotation(FORCING_CORRELATION)
-    many, stretch = options.perturbed, _stretch(options)
-    _forcing(
+    many, stretch = options.perturbed, centring_factor(options)
+    perturb_forcing(
         first,
         last,
         options.seed,
@@ -320,11 +335,11 @@ def state_noise(
     cells = np.asarray(cells, np.int64)
     if out is None:
         out = np.empty((cells.size, len(STATE_PERTURBATIONS), options.members))
-    field, _ = _fields(STATE_PERTURBATIONS, options, dt)
+    field, _ = perturbation_law(STATE_PERTURBATIONS, options, dt)
     root = rotation(STATE_CORRELATION)
     last = cells.size if last is None else last
-    draw, many, stretch = step // hold, options.perturbed, _stretch(options)
-    _state(first, last, options.seed, cells, draw, options.members, many, stretch, root, field, out)
+    draw, many, stretch = step // hold, options.perturbed, centring_factor(options)
+    perturb_state(first, last, options.seed, cells, draw, options.members, many, stretch, root, field, out)
     return out
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.assimilation.advance import advance_ensemble, read_state, snapshot
-from models.assimilation.ensemble import _fields, _stretch, forcing_memory, forcing_noise
+from models.assimilation.ensemble import centring_factor, forcing_memory, forcing_noise, perturbation_law
 from models.assimilation.options import AssimilationChoices
 from models.assimilation.perturbations import STATE_CORRELATION, STATE_PERTURBATIONS, EnsembleOptions, rotation
 from models.assimilation.record import DAILY, OUTPUT_ROWS, Record
@@ -96,7 +96,8 @@ class Ensemble:
         self.cells = np.asarray(twin.cells, np.int64)
         self.dt, self.per_day = choices.time_step * 3600.0, round(24.0 / choices.time_step)
         self.options = choices.ensemble_options(twin.seed)
-        self.members, self.perturbed, self.stretch = choices.members, self.options.perturbed, _stretch(self.options)
+        self.members, self.perturbed = choices.members, self.options.perturbed
+        self.stretch = centring_factor(self.options)
         if truth:
             self.members = self.perturbed = 1
             self.stretch = 0.0
@@ -111,7 +112,7 @@ class Ensemble:
         self.group = LANES // math.gcd(LANES, self.members)
         self._lay_out(start)
         self.memory = forcing_memory(self.options, self.cells)
-        field, _ = _fields(STATE_PERTURBATIONS, self.options, self.dt)
+        field, _ = perturbation_law(STATE_PERTURBATIONS, self.options, self.dt)
         silent = truth and choices.truth_state_error == 0.0
         self.noise_of_state = (0 if silent else self.options.hold("state", self.dt), rotation(STATE_CORRELATION), field)
         days = twin.days.size

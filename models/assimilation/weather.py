@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.assimilation.ensemble import _fields, _forcing
+from models.assimilation.ensemble import perturb_forcing, perturbation_law
 from models.assimilation.options import PRECIPITATION_QUALITY, AssimilationChoices
 from models.assimilation.perturbations import FORCING_CORRELATION, FORCING_PERTURBATIONS, EnsembleOptions, rotation
 from models.climatology import DAYS
@@ -99,14 +99,14 @@ class Weather:
         self._day = end
         errors = np.empty((weather.shape[0], self.cells.size, 3, 1))
         hold = self.law.hold("forcing", self.dt)
-        field, phi = _fields(FORCING_PERTURBATIONS, self.law, hold * self.dt)
+        field, phi = perturbation_law(FORCING_PERTURBATIONS, self.law, hold * self.dt)
         root = rotation(FORCING_CORRELATION)
 
         def work(a: int, b: int) -> None:
             part = np.empty((errors.shape[0], b - a, 3, 1))
             names, memory = self.cells[a:b], self._memory[a:b]
             first = begin * self.per_day
-            _forcing(0, b - a, self.law.seed, names, first, hold, 1, 1, 0.0, root, field, phi, memory, part)
+            perturb_forcing(0, b - a, self.law.seed, names, first, hold, 1, 1, 0.0, root, field, phi, memory, part)
             errors[:, a:b] = part
 
         spread(work, self.cells.size)
