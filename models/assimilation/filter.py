@@ -82,7 +82,8 @@ class Filter:
             fields["agb"] = biomass(self._row(chunk, STEM), self._row(chunk, WOOD))
         part = slice(chunk.first, chunk.last)
         predicted = found.sensor.predict(fields, found.auxiliary(int(self.of_year[day]), part))
-        return np.ascontiguousarray(predicted, float)
+        # A copy: of a single cell the prediction may be a view of the state that is about to change.
+        return np.array(predicted, float, order="C")
 
     def _row(self, chunk: "Chunk", row: int) -> np.ndarray:
         """Read a row of the land model's state."""

@@ -1,7 +1,7 @@
 """Synthetic observations of a twin, ready to be assimilated: sampled, masked, rescaled to the open loop."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from models.observation.masks import MASKS, rejected
 from models.observation.sampling import overpasses, step_of
 from models.observation.synthetic import ObservationError, observe, seen_by
 from models.observation.tb import auxiliary_of
+from models.observation.vod import VodParams
 from models.observation.vod_fit import VodOperator, fit_vod
 
 if TYPE_CHECKING:
@@ -74,6 +75,21 @@ class Observations:
     place: dict[str, np.ndarray]
     bins: np.ndarray | None = None
 
+    def of(self, places: np.ndarray) -> "Observations":
+        """Return those of some cells."""
+        arrays = ("raw", "observed", "truth", "open_loop", "open_loop_hpht", "r", "reason")
+        operator = None
+        if self.operator is not None:
+            whole = {f.name: getattr(self.operator, f.name) for f in fields(VodOperator) if f.name != "coefficients"}
+            coefficients = VodParams(*(values[places] for values in self.operator.coefficients))
+            operator = VodOperator(coefficients, **{name: values[places] for name, values in whole.items()})
+        return replace(
+            self,
+            **{name: getattr(self, name)[places] for name in arrays},
+            operator=operator,
+            place={name: values[places] for name, values in self.place.items()},
+        )
+
     def auxiliary(self, day: int, cells: slice | np.ndarray = slice(None)) -> Mapping[str, np.ndarray]:
         """Return what the operator needs of some cells on a day of the year."""
         known = self.operator.auxiliary(day) if self.operator is not None else self.place
@@ -105,20 +121,20 @@ def check_sensors(choices) -> None:
 def _state_fields(snapshots: Snapshots, slots: np.ndarray, mean: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Return the fields that operators read at some slots, (cell, slot) each."""
     values = (snapshots.mean if mean is None else mean)[:, slots].astype(float)
-    fields = {row: values[:, :, k] for k, row in enumerate(STATE_ROWS)}
+    known = {row: values[:, :, k] for k, row in enumerate(STATE_ROWS)}
     place = snapshots.place[:, slots].astype(float)
-    fields |= {name: place[:, :, k] for k, name in enumerate(PLACE)}
-    return fields | {"agb": biomass(fields["stem"], fields["wood"])}
+    known |= {name: place[:, :, k] for k, name in enumerate(PLACE)}
+    return known | {"agb": biomass(known["stem"], known["wood"])}
 
 
-def _predicted(found: "Observations", fields: dict[str, np.ndarray], days: np.ndarray) -> np.ndarray:
+def _predicted(found: "Observations", state: dict[str, np.ndarray], days: np.ndarray) -> np.ndarray:
     """Predict the observations of every slot; an operator that changes through the year is asked day by day."""
     if found.operator is None:
-        return np.asarray(found.sensor.predict(fields, found.place), float)
-    out = np.empty(fields["lai"].shape)
+        return np.asarray(found.sensor.predict(state, found.place), float)
+    out = np.empty(state["lai"].shape)
     for day in np.unique(days):
         at = np.flatnonzero(days == day)
-        part = {name: values[:, at] for name, values in fields.items()}
+        part = {name: values[:, at] for name, values in state.items()}
         out[:, at] = found.sensor.predict(part, found.auxiliary(int(day)))
     return out
 
@@ -164,11 +180,11 @@ def observe_twin(twin: "Twin", choice: SensorChoice, open_loop: Snapshots) -> Ob
     raw = observe(sensor, folded, seen, twin.cells, number, ObservationError(true_std), seed=seed)
     raw = raw.transpose(2, 0, 1).reshape(n_cell, n_day * n_hour)
     of_year = day_of_365(twin.days)[day] % DAYS
-    fields = _state_fields(open_loop, slots)
+    state = _state_fields(open_loop, slots)
     operator = None
     if sensor.name == "vod":
-        rzsm = 0.1 * fields["sm1"] + 0.3 * fields["sm2"] + 0.6 * fields["sm3"]
-        operator = fit_vod(raw, fields["lai"], rzsm, of_year)
+        rzsm = 0.1 * state["sm1"] + 0.3 * state["sm2"] + 0.6 * state["sm3"]
+        operator = fit_vod(raw, state["lai"], rzsm, of_year)
     found = Observations(
         sensor=sensor,
         choice=choice,
@@ -186,10 +202,10 @@ def observe_twin(twin: "Twin", choice: SensorChoice, open_loop: Snapshots) -> Ob
         operator=operator,
         place=place,
     )
-    found.open_loop = _predicted(found, fields, of_year)
+    found.open_loop = _predicted(found, state, of_year)
     found.open_loop_hpht = _variance(found, open_loop, slots, of_year)
     _rescale(found, twin)
-    found.reason = _reasons(found, twin, fields)
+    found.reason = _reasons(found, twin, state)
     return found
 
 
@@ -237,11 +253,11 @@ def _rescale(found: Observations, twin: "Twin") -> None:
     found.observed, found.r = observed, r
 
 
-def _reasons(found: Observations, twin: "Twin", fields: dict[str, np.ndarray]) -> np.ndarray:
+def _reasons(found: Observations, twin: "Twin", state: dict[str, np.ndarray]) -> np.ndarray:
     """Say of every observation whether it is used, and else why not; the first reason counts."""
     names = found.sensor.masks if found.choice.masks is None else found.choice.masks
     shape = found.raw.shape
-    known = {name: fields[name] for name in ("t_soil", "ice1", "swe", "precip_rate")}
+    known = {name: state[name] for name in ("t_soil", "ice1", "swe", "precip_rate")}
     column = {
         "vegetation": twin.table.vegetation,
         "vegetation_fraction": twin.table.vegetation_fraction,

@@ -5,13 +5,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.assimilation.sensor_choice import STATE_ROWS
 from models.land.layout import OUTPUTS
 from models.observation.masks import MASKS
 
 if TYPE_CHECKING:
     from models.assimilation.observe import Observations
 
-__all__ = ["DAILY", "OUTPUT_ROWS", "REASONS", "SPREAD_KEPT", "VARIABLES_KEPT", "CellSeries", "Record", "UpdateLog"]
+__all__ = [
+    "DAILY",
+    "OUTPUT_ROWS",
+    "REASONS",
+    "SPREAD_KEPT",
+    "VARIABLES_KEPT",
+    "CellSeries",
+    "CellUpdate",
+    "Record",
+    "UpdateLog",
+    "daily_increments",
+]
 
 DAY = 86400.0
 _SUMS = {
@@ -155,7 +167,53 @@ class UpdateLog:
         self.reason[passed] = self.expected[passed]
 
 
-@dataclass(eq=False)
+def daily_increments(log: UpdateLog, n_day: int, row: str) -> np.ndarray:
+    """Return the sum of a sensor's increments of one row of the state on each day, (cell, day); NaN without one."""
+    per_day = log.day.size // n_day
+    used = (log.reason == REASONS.index("used"))[:, :, None]
+    values = np.where(used, log.increment, np.nan)[:, :, STATE_ROWS.index(row)].reshape(-1, n_day, per_day)
+    there = np.isfinite(values)
+    return np.where(there.any(axis=2), np.where(there, values, 0.0).sum(axis=2), np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class CellUpdate:
+    """One observation of one cell.
+
+    Attributes
+    ----------
+    time : datetime64[s]
+        Local solar time.
+    sensor, reason : str
+        Whose it is, and what became of it.
+    observed, raw, truth, r : float
+        After and before rescaling, without error, and the error variance that was assumed.
+    HE, HA : (member,) array
+        Predicted observations before and after.
+    E, A : (row, member) array
+        State before and after.
+    gain, increment : (row,) array
+    hpht, innovation : float
+    """
+
+    time: np.datetime64
+    sensor: str
+    reason: str
+    observed: float
+    raw: float
+    truth: float
+    r: float
+    HE: np.ndarray
+    HA: np.ndarray
+    E: np.ndarray
+    A: np.ndarray
+    gain: np.ndarray
+    increment: np.ndarray
+    hpht: float
+    innovation: float
+
+
+@dataclass(frozen=True, eq=False)
 class CellSeries:
     """One cell in full.
 
@@ -164,16 +222,14 @@ class CellSeries:
     cell : int
         Place in the twin's cells.
     time : (time,) datetime64[s] array
-        Every three hours, local solar time.
-    truth : (time, 6) array
-        ssm, rzsm and the rows of the state ... see ``rows``.
-    open_loop, analysis : (time, row, member) array
-        Every member.
+        Overpass hours of every day, local solar time.
     rows : tuple of str
         sm1, sm2, sm3, sm4, lai.
-    updates : list of dict
-        Every update in order: time, sensor, reason, y, y_raw, r, HE (member,), HA (member,), E (row, member),
-        A (row, member), gain (row,), hpht, innovation, increment (row,), truth.
+    truth : (time, row) array
+    open_loop, analysis : (time, row, member) array
+        Every member, after the update if there was one.
+    updates : tuple of CellUpdate
+        In order of time.
     """
 
     cell: int
@@ -182,4 +238,4 @@ class CellSeries:
     truth: np.ndarray
     open_loop: np.ndarray
     analysis: np.ndarray
-    updates: list[dict]
+    updates: tuple[CellUpdate, ...]
