@@ -1,5 +1,6 @@
 """Normal numbers in bulk: normal, independent, and the same for the same name."""
 
+import numba
 import numpy as np
 import pytest
 from scipy import stats
@@ -7,8 +8,10 @@ from scipy import stats
 from models.normals import normals
 
 CELLS = np.array([3, 70_000, 5])
+compiled = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="thousands of draws take minutes uncompiled")
 
 
+@compiled
 def test_numbers_are_standard_normal_to_the_fourth_moment():
     z = normals(1, 7, np.arange(50), np.arange(250), 3, 24).reshape(-1)
     n = z.size
@@ -20,6 +23,7 @@ def test_numbers_are_standard_normal_to_the_fourth_moment():
     assert stats.kstest(z[:200_000], "norm").pvalue > 1e-4
 
 
+@compiled
 @pytest.mark.parametrize("axis", [0, 1, 2, 3])
 def test_neighbours_along_every_part_of_the_name_are_independent(axis):
     z = np.moveaxis(normals(1, 7, np.arange(40), np.arange(100), 5, 24), axis, 0)

@@ -3,6 +3,7 @@
 import itertools
 import json
 
+import numba
 import numpy as np
 import pytest
 
@@ -16,11 +17,13 @@ from models.assimilation.perturbations import (
     EnsembleOptions,
     rotation,
 )
+from models.kernel import spread
 from models.normals import normals
 
 LANES = 8
 HOUR = 3600.0
 CELLS = np.arange(60)
+compiled = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="thousands of draws take minutes uncompiled")
 
 
 def blocks(cells, members):
@@ -81,6 +84,7 @@ def test_fields_are_those_of_the_papers_table(table_2):
         np.testing.assert_allclose(np.linalg.eigvalsh(correlation), table_2[f"{values}_eigenvalues"], atol=1e-12)
 
 
+@compiled
 def test_forcing_has_the_exact_moments_of_clipped_lognormals(free, moments):
     _, noise = free
     # 60 cells x 24 members, each worth 600 h / 47 h of independent draws: about 18,000; four standard errors.
@@ -95,12 +99,14 @@ def test_forcing_has_the_exact_moments_of_clipped_lognormals(free, moments):
     assert abs(noise[1].mean()) < 4 * 50 / np.sqrt(n)
 
 
+@compiled
 def test_share_of_cut_draws_is_that_of_a_normal_distribution(free, moments):
     z = gaussian(*free)
     share = (np.abs(z) > 2.5 - 1e-9).mean()
     assert share == pytest.approx(moments["prob_clipped"], rel=0.1)
 
 
+@compiled
 def test_correlations_hold_in_gaussian_space_and_are_weaker_between_factors(free, moments):
     z = gaussian(*free).reshape(3, -1)
     # The cut at 2.5 sd changes a correlation by less than 0.01.
@@ -112,6 +118,7 @@ def test_correlations_hold_in_gaussian_space_and_are_weaker_between_factors(free
     assert actual[1, 2] == pytest.approx(exact["LW_P_actual"], abs=0.03)
 
 
+@compiled
 @pytest.mark.parametrize(
     ("dt", "interval", "name"), [(900.0, 900.0, "dt_0.25h"), (HOUR, HOUR, "dt_1h"), (HOUR, 3 * HOUR, "dt_3h")]
 )
@@ -125,6 +132,7 @@ def test_autoregression_has_the_coefficient_of_a_day(dt, interval, name, moments
     assert phi == pytest.approx(moments["ar1"][name]["phi"], abs=0.01)
 
 
+@compiled
 def test_a_draw_is_held_for_its_interval():
     options = EnsembleOptions(forcing_interval=3 * HOUR)
     noise = forcing(options, steps=12)
@@ -134,11 +142,13 @@ def test_a_draw_is_held_for_its_interval():
     assert (noise[1, 3, :, :-1] != noise[1, 2, :, :-1]).all()
 
 
+@compiled
 def test_the_first_draw_has_the_full_variance():
     noise = forcing(EnsembleOptions(control=False, centering="none"), cells=np.arange(400), steps=1)
     assert noise[1].std() == pytest.approx(50 * 0.98872, rel=4 / np.sqrt(2 * 9600))
 
 
+@compiled
 @pytest.mark.parametrize(("members", "control"), [(12, False), (20, False), (24, False), (24, True), (50, False)])
 def test_centring_shrinks_the_spread_as_it_should(members, control, moments):
     perturbed = members - control
@@ -154,6 +164,7 @@ def test_centring_shrinks_the_spread_as_it_should(members, control, moments):
     np.testing.assert_allclose(stretched, as_lis / np.sqrt((perturbed - 1) / perturbed), rtol=1e-12, atol=1e-18)
 
 
+@compiled
 def test_state_noise_has_the_papers_sd_and_correlation_and_is_white():
     options = EnsembleOptions(control=False, centering="none")
     draws = np.stack([state_noise(options, CELLS, 3 * k, HOUR) for k in range(40)])
@@ -194,6 +205,22 @@ def test_noise_does_not_depend_on_chunks_of_time_or_cells(members, hold):
     np.testing.assert_array_equal(some, whole[:, :, [2, 5]])
 
 
+@compiled
+def test_noise_is_the_same_on_any_number_of_threads():
+    options = EnsembleOptions(members=9)
+    cells = np.arange(40)
+    alone, spread_out = (np.empty((48, blocks(40, 9), 3, LANES)) for _ in range(2))
+    forcing_noise(options, cells, 0, HOUR, forcing_memory(options, cells), alone)
+    memory = forcing_memory(options, cells)
+
+    def work(first, last):
+        forcing_noise(options, cells, 0, HOUR, memory, spread_out, first=first, last=last)
+
+    spread(work, cells.size, chunk=3)
+    np.testing.assert_array_equal(spread_out, alone)
+
+
+@compiled
 def test_runs_that_differ_in_one_setting_share_their_normals():
     small, large = EnsembleOptions(), EnsembleOptions(scales=(("sw_down", 2.0),))
     a, b = forcing(small, steps=24), forcing(large, steps=24)

@@ -1,5 +1,6 @@
 """What all sensors have in common, when they look, what rejects them, and observations made of a truth."""
 
+import numba
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ DAYS = np.arange(120)
 LATITUDE, LONGITUDE = np.array([0.0, 35.0, 50.0, 65.0]), np.array([20.0, -100.0, 10.0, 130.0])
 CELLS = np.array([4, 9, 1000, 2])
 SSM = sensor_named("ssm")
+compiled = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="thousands of draws take minutes uncompiled")
 
 
 @pytest.fixture
@@ -129,6 +131,7 @@ def test_an_overpass_sees_the_state_at_the_end_of_the_last_whole_step(hour, dt, 
     assert step_of(hour, dt) == step
 
 
+@compiled
 def test_retrievals_fail_at_random_by_name():
     share = retrieved(SSM, np.arange(200), DAYS, 0.7)
     assert share.shape == (120, 2, 200)
@@ -214,6 +217,7 @@ def test_thresholds_may_be_moved_within_their_bounds():
         rejected(["snow"], {"t_soil": np.array([280.0])})
 
 
+@compiled
 def test_errors_have_the_stated_sd_and_are_white():
     cells = np.arange(300)
     noise = add_error(SSM, np.zeros((300, 120)), cells, DAYS, 0, ObservationError(0.04))
@@ -225,6 +229,7 @@ def test_errors_have_the_stated_sd_and_are_white():
     assert abs(np.corrcoef(noise.reshape(-1), other.reshape(-1))[0, 1]) < 4 / np.sqrt(n)
 
 
+@compiled
 def test_autocorrelated_errors_keep_their_sd():
     error = ObservationError(0.04, days=5.0)
     noise = add_error(SSM, np.zeros((300, 120)), np.arange(300), DAYS, 0, error)
