@@ -2,13 +2,13 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
+
+from explorer.command_line import open_drivers_of, open_land, progress_bar, say, tell_land_tower, tell_tower
 
 ROOT = Path(__file__).resolve().parent
 OURS = ("models", "data_catalog", "explorer", "launch.py")
@@ -52,36 +52,6 @@ def is_bad_input(error: BaseException) -> bool:
     return path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in OURS
 
 
-@contextmanager
-def progress_bar(label: str) -> Iterator[Callable[[float], None]]:
-    """Show the share done on the error stream; yields the function that is told of it.
-
-    The bar appears when it is first told, so that input refused before leaves one line alone.
-    """
-    with ExitStack() as stack:
-        bars: list[Any] = []
-
-        def told(share: float) -> None:
-            if not bars:
-                bars.append(stack.enter_context(click.progressbar(length=1000, label=label, file=sys.stderr)))
-            bars[0].update(max(0, int(1000 * min(1.0, share)) - bars[0].pos))
-
-        yield told
-
-
-def say(text: str) -> None:
-    """Tell the user something that is no result."""
-    click.echo(text, err=True)
-
-
-class Opened(NamedTuple):
-    """Drivers of a run, and the tower that judges it if they are a tower's."""
-
-    ds: Any
-    tower: Any = None
-    sources: Any = None
-
-
 def read_experiment(name: str) -> Any:
     """Read an experiment from its TOML file, or from a result that carries it."""
     from models.experiment import Experiment
@@ -101,12 +71,12 @@ def read_experiment(name: str) -> Any:
 def check_options(plan: Any, out: str, **files: Any) -> None:
     """Refuse options that the experiment's model does not take, and an output that is one of the inputs."""
     land = plan.model == "land"
-    for name in ("drivers", "bplut", "data") if land else ("forcing", "columns"):
+    for name in ("drivers", "bplut") if land else ("forcing", "columns"):
         if files[name]:
             msg = f'--{name} is nothing for model = "{plan.model}"' + ("; give --forcing FILE." if land else ".")
             raise ValueError(msg)
-    if land and not files["forcing"]:
-        msg = "The land surface model needs weather: give --forcing FILE; `run --example land` says what it holds."
+    if land and files["columns"] and not files["forcing"]:
+        msg = "--columns says what the columns of --forcing are: give both."
         raise ValueError(msg)
     for name in ("drivers", "forcing", "columns"):
         if files[name] and Path(files[name]).resolve() == Path(out).resolve():
@@ -122,84 +92,6 @@ def with_table(plan: Any, bplut: str) -> Any:
     say(f"note: {len(own)} values of {Path(bplut).name} differ from {plan.l4c.bplut}; soils start in balance with them")
     # What the experiment itself changes comes later, and so wins.
     return replace(plan, l4c=replace(plan.l4c, parameters=(*own, *plan.l4c.parameters), spin_up="experiment"))
-
-
-def open_drivers_of(plan: Any, drivers: str | None, data: tuple[str, ...]) -> Opened:
-    """Open the dataset that an experiment asks for; a file is recognised by its content."""
-    if plan.dataset == "file":
-        if drivers is None:
-            msg = 'The experiment says dataset = "file": give it with --drivers FILE.'
-            raise ValueError(msg)
-        from data_catalog.datasets.climatology_npz import is_climatology
-
-        path = Path(drivers)
-        if path.is_file() and is_climatology(path):
-            from data_catalog.datasets.climatology_npz import load
-
-            return Opened(load(path))
-        if path.suffix.lower() in {".csv", ".gz", ".zip"}:
-            from data_catalog.datasets.fluxnet import read_fluxnet
-            from data_catalog.datasets.fluxnet_daily import to_daily
-
-            return at_tower(to_daily(read_fluxnet(path, need="drivers")), plan)
-        from data_catalog.datasets.driver_file import open_drivers
-
-        return Opened(open_drivers(path))
-    if plan.dataset == "tower":
-        from data_catalog.towers import TOWERS, open_tower, towers_in
-
-        if not plan.site:
-            known = ", ".join(dict.fromkeys([*towers_in(data), *TOWERS]))
-            msg = f'The experiment says dataset = "tower": name it with site, of {known}.'
-            raise ValueError(msg)
-        return at_tower(open_tower(plan.site, data), plan)
-    return Opened(open_world(plan))
-
-
-def open_world(plan: Any) -> Any:
-    """Open the embedded world, made first if need be."""
-    from data_catalog import open_dataset
-    from data_catalog.world import store
-
-    if not store.is_built(plan.grid):
-        with progress_bar(f"building {plan.grid}") as progress:
-            store.build(plan.grid, progress=progress)
-    ds = open_dataset("reference-earth", grid=plan.grid)
-    if plan.seed != ds.attrs.get("seed", plan.seed):
-        msg = f"seed = {plan.seed}: the weather of the embedded world exists for seed = {ds.attrs['seed']} alone."
-        raise ValueError(msg)
-    return ds
-
-
-def at_tower(tower: Any, plan: Any) -> Opened:
-    """Put a tower's drivers together with the world's where it measured nothing."""
-    from data_catalog.drivers import tower_drivers
-
-    ds, sources = tower_drivers(tower, open_world(plan), grid=plan.grid)
-    return Opened(ds, tower, sources)
-
-
-def tell_tower(opened: Opened, plan: Any, out: str) -> None:
-    """Say where each driver came from, and how the run agrees with the tower's own fluxes."""
-    say("driver    share  source")
-    for row in opened.sources.itertuples():
-        say(f"{row.driver:<9} {row.share:5.0%}  {row.source}")
-    if plan.output != "daily" or not {"gpp", "reco", "nee"} & set(opened.tower.variables):
-        return
-    import xarray as xr
-
-    from models.skill.scores import compare_with_tower
-
-    with xr.open_dataset(out, engine="zarr" if out.endswith(".zarr") else "h5netcdf") as result:
-        scores = compare_with_tower(result, opened.tower)
-    say("\nagainst the tower [gC m-2 d-1]\nflux  season     r   RMSE  ubRMSE   bias      n")
-    for flux in scores["variable"].values:
-        for season in scores["season"].values:
-            s = scores.sel(variable=flux, season=season)
-            say(
-                f"{flux:<5} {season:<6} {float(s['r']):6.2f} {float(s['rmse']):6.2f} {float(s['ubrmse']):7.2f}"
-                f" {float(s['bias']):6.2f} {int(s['n']):6d}"
-            )
 
 
 def version_of_program(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -283,6 +175,7 @@ def run(
     python launch.py run carbon.toml --out carbon.nc
     python launch.py run carbon.toml --drivers drivers.nc --out carbon.zarr
     python launch.py run land.toml --forcing forcing.nc --out land.nc
+    python launch.py run land.toml --out land.nc      (dataset = "reference-earth" or "tower")
     """
     if example is not None:
         from models.examples import EXAMPLES
@@ -310,21 +203,18 @@ def run(
     if drivers is not None:
         plan = replace(plan, dataset="file")
     if forcing is not None:
-        from data_catalog.datasets.land_forcing import open_forcing
-
         plan = replace(plan, dataset="file")
-        opened = Opened(open_forcing(forcing, columns))
-    else:
-        opened = open_drivers_of(plan, drivers, data)
+    land = plan.model == "land"
+    opened = open_land(plan, forcing, columns, data) if land else open_drivers_of(plan, drivers, data)
     started = time.perf_counter()
     with opened.ds, progress_bar("running") as progress:
         written = run_to_file(plan, opened.ds, out, progress=progress, scheduler=scheduler)
     for note in written.notes:
         say(f"note: {note}")
-    places = "columns" if plan.model == "land" else "cells"
+    places = "columns" if land else "cells"
     say(f"{out}: {written.cells:,} {places} x {written.steps:,} time steps in {time.perf_counter() - started:.1f} s")
     if opened.tower is not None:
-        tell_tower(opened, plan, out)
+        (tell_land_tower if land else tell_tower)(opened, plan, out)
 
 
 @main.group()

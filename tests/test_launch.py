@@ -52,7 +52,7 @@ def test_the_version_is_told(call):
 
 def test_help_is_told_before_anything_heavy_is_imported():
     code = "import sys, launch; from click.testing import CliRunner; CliRunner().invoke(launch.main, ['--help']);"
-    code += "print([m for m in ('numpy', 'xarray', 'numba', 'panel', 'models', 'explorer') if m in sys.modules])"
+    code += "print([m for m in ('numpy', 'xarray', 'numba', 'panel', 'models', 'explorer.app') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=LAUNCH.parent, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -21,12 +21,22 @@ from data_catalog.datasets.land_forcing import IGBP, open_forcing, read_half_hou
 from data_catalog.datasets.tables import open_tables
 from data_catalog.datasets.tower_days import hours_of_days
 from data_catalog.entry import CatalogEntry
-from data_catalog.towers import TOWERS, open_tower
+from data_catalog.towers import TOWERS, open_tower, towers_in
 from data_catalog.world.hourly import hourly_forcing
 from data_catalog.world.static import open_static
 from data_catalog.world.surface import surface
 
-__all__ = ["ENTRY", "OBSERVED", "TowerLand", "land_towers_in", "nearest_land", "open_land_tower", "read_land_tower"]
+__all__ = [
+    "ENTRY",
+    "OBSERVED",
+    "TowerLand",
+    "land_towers_in",
+    "named_land_tower",
+    "nearest_land",
+    "observed_in",
+    "open_land_tower",
+    "read_land_tower",
+]
 
 OBSERVED = ("ssm", "rzsm", "t_soil", "le", "h", "gpp", "reco", "nee")
 """What a tower may have observed that the land surface model simulates."""
@@ -165,6 +175,29 @@ def open_land_tower(site: str, data: Iterable[str | Path] = (), *, grid: str = "
     return TowerLand(site, str(daily.attrs["title"]), _with_land(weather, grid), _observed(record), True)
 
 
+def named_land_tower(site: str, data: Iterable[str | Path] = (), **options) -> TowerLand:
+    """Open a tower as `open_land_tower` does; without a name raise ``ValueError`` that lists them."""
+    if not site:
+        known = ", ".join(dict.fromkeys([*land_towers_in(data), *towers_in(data), *TOWERS]))
+        msg = f'The experiment says dataset = "tower": name it with site, of {known}.'
+        raise ValueError(msg)
+    return open_land_tower(site, data, **options)
+
+
+def observed_in(path: str | Path) -> xr.Dataset | None:
+    """Return daily means of what a half-hourly tower table observed, or None for weather of another kind."""
+    path = Path(path)
+    if path.suffix.lower() not in TABLES or not path.is_file() or _is_bondville(path):
+        return None
+    return _observed(to_daily(read_half_hours(path)).isel(site=0))
+
+
+def _is_bondville(path: Path) -> bool:
+    """Say whether a file is Bondville's text."""
+    with path.open(encoding="latin-1") as stream:
+        return is_bondville(stream.read(HEAD))
+
+
 def read_land_tower(path: str | Path, *, site: str = "", grid: str = "108km") -> TowerLand:
     """Read a tower's half hours from a file of any kind that `data_catalog.datasets.land_forcing.open_forcing` takes.
 
@@ -174,9 +207,7 @@ def read_land_tower(path: str | Path, *, site: str = "", grid: str = "108km") ->
         See `data_catalog.datasets.land_forcing.open_forcing`.
     """
     path = Path(path)
-    with path.open(encoding="latin-1") as stream:
-        bondville = is_bondville(stream.read(HEAD))
-    if bondville:
+    if _is_bondville(path):
         weather, observed = open_forcing(path), None
     else:
         tower = read_half_hours(path)

@@ -1,0 +1,159 @@
+"""What the command line opens for a run and says of it afterwards, on the error stream."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+__all__ = ["Opened", "open_drivers_of", "open_land", "progress_bar", "say", "tell_land_tower", "tell_tower"]
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[float], None]]:
+    """Show the share done on the error stream; yields the function that is told of it.
+
+    The bar appears when it is first told, so that input refused before leaves one line alone.
+    """
+    with ExitStack() as stack:
+        bars: list[Any] = []
+
+        def told(share: float) -> None:
+            if not bars:
+                bars.append(stack.enter_context(click.progressbar(length=1000, label=label, file=sys.stderr)))
+            bars[0].update(max(0, int(1000 * min(1.0, share)) - bars[0].pos))
+
+        yield told
+
+
+def say(text: str) -> None:
+    """Tell the user something that is no result."""
+    click.echo(text, err=True)
+
+
+class Opened(NamedTuple):
+    """Drivers of a run, and the tower that judges it if they are a tower's."""
+
+    ds: Any
+    tower: Any = None
+    sources: Any = None
+
+
+def open_land(plan: Any, forcing: str | None, columns: str | None, data: tuple[str, ...]) -> Opened:
+    """Open weather for the land surface model: a file's, a tower's or the embedded world's."""
+    if forcing is not None:
+        from data_catalog.datasets.land_forcing import open_forcing
+        from data_catalog.datasets.land_towers import observed_in
+
+        return Opened(open_forcing(forcing, columns), observed_in(forcing))
+    if plan.dataset == "tower":
+        from data_catalog.datasets.land_towers import named_land_tower
+
+        tower = named_land_tower(plan.site, data, grid=plan.grid, seed=plan.seed)
+        return Opened(tower.forcing, tower.observed)
+    if plan.dataset == "file":
+        msg = (
+            "The land surface model needs weather: give --forcing FILE, as `run --example land` says, or put"
+            ' dataset = "reference-earth" or "tower" into the experiment.'
+        )
+        raise ValueError(msg)
+    from data_catalog import open_dataset
+
+    how = {"region": plan.region, "step_hours": plan.land.time_step, "seed": plan.seed}
+    return Opened(open_dataset("world-forcing", grid=plan.grid, **how))
+
+
+def open_drivers_of(plan: Any, drivers: str | None, data: tuple[str, ...]) -> Opened:
+    """Open the dataset that an experiment asks for; a file is recognised by its content."""
+    if plan.dataset == "file":
+        if drivers is None:
+            msg = 'The experiment says dataset = "file": give it with --drivers FILE.'
+            raise ValueError(msg)
+        from data_catalog.datasets.climatology_npz import is_climatology
+
+        path = Path(drivers)
+        if path.is_file() and is_climatology(path):
+            from data_catalog.datasets.climatology_npz import load
+
+            return Opened(load(path))
+        if path.suffix.lower() in {".csv", ".gz", ".zip"}:
+            from data_catalog.datasets.fluxnet import read_fluxnet
+            from data_catalog.datasets.fluxnet_daily import to_daily
+
+            return at_tower(to_daily(read_fluxnet(path, need="drivers")), plan)
+        from data_catalog.datasets.driver_file import open_drivers
+
+        return Opened(open_drivers(path))
+    if plan.dataset == "tower":
+        from data_catalog.towers import TOWERS, open_tower, towers_in
+
+        if not plan.site:
+            known = ", ".join(dict.fromkeys([*towers_in(data), *TOWERS]))
+            msg = f'The experiment says dataset = "tower": name it with site, of {known}.'
+            raise ValueError(msg)
+        return at_tower(open_tower(plan.site, data), plan)
+    return Opened(open_world(plan))
+
+
+def open_world(plan: Any) -> Any:
+    """Open the embedded world, made first if need be."""
+    from data_catalog import open_dataset
+    from data_catalog.world import store
+
+    if not store.is_built(plan.grid):
+        with progress_bar(f"building {plan.grid}") as progress:
+            store.build(plan.grid, progress=progress)
+    ds = open_dataset("reference-earth", grid=plan.grid)
+    if plan.seed != ds.attrs.get("seed", plan.seed):
+        msg = f"seed = {plan.seed}: the weather of the embedded world exists for seed = {ds.attrs['seed']} alone."
+        raise ValueError(msg)
+    return ds
+
+
+def at_tower(tower: Any, plan: Any) -> Opened:
+    """Put a tower's drivers together with the world's where it measured nothing."""
+    from data_catalog.drivers import tower_drivers
+
+    ds, sources = tower_drivers(tower, open_world(plan), grid=plan.grid)
+    return Opened(ds, tower, sources)
+
+
+def tell_tower(opened: Opened, plan: Any, out: str) -> None:
+    """Say where each driver came from, and how the run agrees with the tower's own fluxes."""
+    say("driver    share  source")
+    for row in opened.sources.itertuples():
+        say(f"{row.driver:<9} {row.share:5.0%}  {row.source}")
+    if plan.output != "daily" or not {"gpp", "reco", "nee"} & set(opened.tower.variables):
+        return
+    import xarray as xr
+
+    from models.skill.scores import compare_with_tower
+
+    with xr.open_dataset(out, engine="zarr" if out.endswith(".zarr") else "h5netcdf") as result:
+        scores = compare_with_tower(result, opened.tower)
+    say("\nagainst the tower [gC m-2 d-1]\nflux  season     r   RMSE  ubRMSE   bias      n")
+    for flux in scores["variable"].values:
+        for season in scores["season"].values:
+            s = scores.sel(variable=flux, season=season)
+            say(
+                f"{flux:<5} {season:<6} {float(s['r']):6.2f} {float(s['rmse']):6.2f} {float(s['ubrmse']):7.2f}"
+                f" {float(s['bias']):6.2f} {int(s['n']):6d}"
+            )
+
+
+def tell_land_tower(opened: Opened, plan: Any, out: str) -> None:
+    """Say how a land run agrees, day by day, with what the tower observed."""
+    if plan.output != "daily" or plan.land.output != "daily":
+        return
+    import xarray as xr
+
+    from models.skill.land import compare_days, score_lines
+    from models.variables import VARIABLES
+
+    with xr.open_dataset(out, engine="zarr" if out.endswith(".zarr") else "h5netcdf") as result:
+        if result.sizes["column"] == 1:
+            table = compare_days(result, opened.tower)
+            for line in score_lines(table, {name: VARIABLES[name].unit for name in table}):
+                say(line)
