@@ -12,7 +12,8 @@ TABLE_2 = "Heyvaert et al. 2024, Table 2"
 
 def predict(fields: Fields, auxiliary: Fields | None = None) -> np.ndarray:
     """Return the leaf area index, (cell, member) [m2 m-2]."""
-    return field_of(fields, "lai", "lai")
+    # A copy: the update changes the state while it reads the prediction.
+    return field_of(fields, "lai", "lai").copy()
 
 
 SENSOR = Sensor(

@@ -96,7 +96,7 @@ MASKS: tuple[Mask, ...] = (
     Mask(
         "snow",
         "snow on the ground",
-        parameter("mm", 0.0, 20.0, "most snow water equivalent", "SWE", ASSUMED),
+        parameter("mm", 0.0, 20.0, "most snow water equivalent", "SWE", "LIS has 0.001 mm; 0.1 mm lets frost pass"),
         0.1,
         ("swe",),
         _above("swe"),

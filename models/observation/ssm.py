@@ -16,7 +16,8 @@ TABLE_2 = "Heyvaert et al. 2024, Table 2"
 
 def predict(fields: Fields, auxiliary: Fields | None = None) -> np.ndarray:
     """Return the soil moisture of the first layer, (cell, member) [m3 m-3]."""
-    return field_of(fields, "sm1", "ssm")
+    # A copy: the update changes the state while it reads the prediction.
+    return field_of(fields, "sm1", "ssm").copy()
 
 
 SENSOR = Sensor(

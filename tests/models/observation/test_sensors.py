@@ -51,6 +51,7 @@ def test_an_operator_gives_one_observation_for_each_cell_and_member(sensor, plac
     auxiliary = {name: place[name] for name in sensor.auxiliary}
     predicted = sensor.predict(fields, auxiliary)
     assert predicted.shape == (2, 5)
+    assert not any(np.shares_memory(predicted, values) for values in fields.values())
     low, high = sensor.bounds
     assert ((predicted >= low) & (predicted <= high)).all()
     one = sensor.predict(
