@@ -51,7 +51,7 @@ class Sensor:
     auxiliary : tuple of str
         Fields of the cell that ``predict`` reads.
     predict : callable
-        ``predict(fields, auxiliary)`` turns arrays (cell, member) and (cell,) into a new one of observations, (cell, member).
+        ``predict(fields, auxiliary)`` turns arrays (cell, member) and (cell,) into a new one, (cell, member).
     nature : callable, optional
         As ``predict``, for synthetic observations of a truth, where the experimenter's operator is but an estimate.
     footprint : float
