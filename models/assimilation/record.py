@@ -1,7 +1,7 @@
 """Arrays that a run fills: daily fields of an ensemble, the log of a sensor's updates, one cell in full."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
@@ -176,31 +176,19 @@ def daily_increments(log: UpdateLog, n_day: int, row: str) -> np.ndarray:
     return np.where(there.any(axis=2), np.where(there, values, 0.0).sum(axis=2), np.nan)
 
 
-@dataclass(frozen=True, eq=False)
-class CellUpdate:
-    """One observation of one cell.
+class CellUpdate(TypedDict):
+    """One observation of one cell: what came in, what was expected, what was made of it.
 
-    Attributes
-    ----------
-    time : datetime64[s]
-        Local solar time.
-    sensor, reason : str
-        Whose it is, and what became of it.
-    observed, raw, truth, r : float
-        After and before rescaling, without error, and the error variance that was assumed.
-    HE, HA : (member,) array
-        Predicted observations before and after.
-    E, A : (row, member) array
-        State before and after.
-    gain, increment : (row,) array
-    hpht, innovation : float
+    ``time`` is local solar time; ``y`` and ``y_raw`` are the observation after and before rescaling, ``truth`` without
+    error, ``r`` its assumed error variance; ``HE``, ``HA`` (member,) the predicted observations and ``E``, ``A``
+    (row, member) the state before and after; ``gain``, ``increment`` (row,).
     """
 
     time: np.datetime64
     sensor: str
     reason: str
-    observed: float
-    raw: float
+    y: float
+    y_raw: float
     truth: float
     r: float
     HE: np.ndarray

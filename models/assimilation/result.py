@@ -9,7 +9,7 @@ from models.assimilation.bounds import EVENTS
 from models.assimilation.cell_run import run_cell
 from models.assimilation.diagnostics import Diagnostics, cell_diagnostic, diagnose
 from models.assimilation.export import dataset_of, skill_of
-from models.assimilation.record import Record, UpdateLog, daily_increments
+from models.assimilation.record import VARIABLES_KEPT, Record, UpdateLog, daily_increments
 from models.skill.anomalies import anomalies
 from models.skill.scores import SEASONS, correlation, rmse, seasons_of, unbiased_rmse
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from models.assimilation.run_ensemble import Ensemble
     from models.assimilation.twin import Twin
 
-__all__ = ["EXPERIMENTS", "STATISTICS", "AssimilationResult", "in_month"]
+__all__ = ["EXPERIMENTS", "STATISTICS", "VARIABLES_KEPT", "AssimilationResult", "in_month"]
 
 EXPERIMENTS = ("truth", "open_loop", "analysis")
 """The runs that a result holds: the truth, the ensemble without observations, the ensemble with them."""
