@@ -9,19 +9,26 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from data_catalog.datasets.ameriflux_badm import MOST_BYTES, read_bif
+from data_catalog.datasets.ameriflux_base import is_base
+from data_catalog.datasets.ameriflux_l2 import is_level2
+from data_catalog.datasets.bondville import is_bondville, read_bondville, read_bondville_observed
 from data_catalog.datasets.climatology_npz import is_climatology
 from data_catalog.datasets.climatology_npz import load as load_climatology
-from data_catalog.datasets.driver_file import open_drivers
+from data_catalog.datasets.driver_file import open_drivers, open_store
 from data_catalog.datasets.fluxnet import file_name, read_fluxnet
 from data_catalog.datasets.fluxnet_columns import DRIVERS, FLUXES
 from data_catalog.datasets.fluxnet_sites import site_table
+from data_catalog.datasets.land_forcing import FORCING_NAMES, open_forcing, read_half_hours, weather_of_tower
+from data_catalog.datasets.land_towers import OBSERVED
 from data_catalog.datasets.tables import open_tables
 
 __all__ = ["MAX_FILES", "ScanRow", "scan"]
 
 MAX_FILES = 5000
 BPLUT_COLUMNS = {"LC_index", "LUEmax", "Tmin_min_K", "VPD_max_Pa"}
-EXPERIMENT_KEYS = {"model", "dataset", "grid", "l4c", "region", "period", "output", "site"}
+EXPERIMENT_KEYS = {"model", "dataset", "grid", "l4c", "land", "region", "period", "output", "site"}
+HEAD = 20_000
 TEXT = (".csv", ".txt", ".dat", ".gz", ".zip")
 NETCDF = (".nc", ".nc4", ".h5", ".cdf", ".zarr")
 
@@ -35,7 +42,8 @@ class ScanRow:
     path : Path
         Relative to the folder that was scanned.
     kind : str
-        "tower", "drivers", "climatology", "bplut", "experiment", "sites" or "unknown".
+        "tower", "weather" (of the land surface model), "drivers", "climatology", "bplut", "experiment", "sites",
+        "observations" or "unknown".
     title, detail : str
         What it is; period, steps, gaps.
     problem : str
@@ -113,6 +121,9 @@ def _examine(path: Path, shown: Path) -> ScanRow:
             return _climatology(path, shown)
         if suffix in TEXT:
             return _text(path, shown)
+        if suffix == ".xlsx" and "_BIF_" in path.name and path.stat().st_size <= MOST_BYTES:
+            count = len(read_bif(path.read_bytes()))
+            return ScanRow(shown, "sites", f"AmeriFlux BADM sheet: positions and classes of {count} sites")
     except (ValueError, KeyError, FileNotFoundError) as error:
         message = str(error.args[0]) if error.args else str(error)
         return ScanRow(shown, "unknown", problem=message)
@@ -144,11 +155,43 @@ def _period(ds: xr.Dataset) -> str:
 
 
 def _drivers(path: Path, shown: Path) -> ScanRow:
-    ds = open_drivers(path)
+    try:
+        ds = open_drivers(path)
+    except ValueError:
+        row = _weather_of_columns(path, shown)
+        if row is None:
+            raise
+        return row
     try:
         return ScanRow(shown, "drivers", f"L4C drivers of {ds.sizes['cell']:,} cells", _period(ds))
     finally:
         ds.close()
+
+
+def _weather_of_columns(path: Path, shown: Path) -> ScanRow | None:
+    """Tell of weather for the land surface model; None if the file does not hold its names."""
+    with open_store(path, "a NetCDF file or a Zarr folder") as raw:
+        names = set(raw.variables)
+    if not all({short, ours} & names for short, ours in FORCING_NAMES.items() if ours != "precip_rate"):
+        return None
+    ds = open_forcing(path)
+    sites = max((ds.sizes[name] for name in ds.sizes if name not in ("time", "column")), default=1)
+    period = _period(ds) if "time" in ds.coords else "without times"
+    return ScanRow(shown, "weather", f"weather of {sites} sites for the land surface model", period)
+
+
+def _half_hours(path: Path, shown: Path) -> ScanRow:
+    """Tell of a half-hourly table that runs the land surface model."""
+    ds = read_half_hours(path)
+    weather = weather_of_tower(ds)
+    notes = weather.attrs["notes"]
+    problem = (
+        "" if "latitude" in weather else "position unknown: lay the site's BADM sheet (BIF) or a site list beside it"
+    )
+    holds = ", ".join(name for name in OBSERVED if name in ds)
+    title = f"{ds.attrs['title']} with {holds}" if holds else ds.attrs["title"]
+    detail = f"{_period(ds)}, {ds.sizes['time']:,} steps" + (f"; {notes}" if notes else "")
+    return ScanRow(shown, "weather", title, detail, problem, str(ds["site"].values[0]))
 
 
 def _climatology(path: Path, shown: Path) -> ScanRow:
@@ -163,17 +206,22 @@ def _text(path: Path, shown: Path) -> ScanRow:
     files = open_tables(path)
     if any(file_name(file.name) for file in files):
         return _tower(path, shown)
+    if any(is_base(file) for file in files):
+        return _half_hours(path, shown)
     if len(files) != 1:
         names = ", ".join(file.name for file in files[:3]) or "no CSV"
         return ScanRow(shown, "unknown", problem=f"an archive without a FLUXNET table (it holds {names}).")
     text = files[0].text()
     lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
     first = lines[0] if lines else ""
-    if text.startswith("# Site:"):
-        problem = (
-            "an AmeriFlux BASE table: raw half hours, neither filled nor partitioned. The FLUXNET product is read."
-        )
-        return ScanRow(shown, "unknown", problem=problem)
+    if is_base(text[:HEAD]) or is_level2(text):
+        return _half_hours(path, shown)
+    if is_bondville(text):
+        ds = read_bondville(path)
+        return ScanRow(shown, "weather", ds.attrs["title"], f"{_period(ds)}; {ds.attrs['notes']}".rstrip("; "))
+    if first.split()[:4] == ["TIMESTAMP", "LAI", "SM1", "SM2"]:
+        ds = read_bondville_observed(path)
+        return ScanRow(shown, "observations", f"{ds.attrs['title']}: leaf area, soil moisture", _period(ds))
     columns = {cell.strip().strip('"') for cell in first.split(",")}
     # The mission's own table has its header in a comment.
     commented = [line for line in text[:20_000].split("\n") if line.startswith("#") and "LC_index" in line]

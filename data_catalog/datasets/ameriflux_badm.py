@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from data_catalog.datasets.fluxnet_sites import IGBP_TO_PFT, site_table
 
-__all__ = ["read_bif", "site_of_archive"]
+__all__ = ["MOST_BYTES", "read_bif", "site_of_archive"]
 
 MOST_BYTES = 30_000_000
 """Largest sheet that is unpacked."""

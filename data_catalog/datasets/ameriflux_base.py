@@ -131,7 +131,9 @@ def read_base(source: str | Path | bytes, *, name: str = "", site: str = "") -> 
 def _frame(data: bytes, header: list[str], label: str) -> tuple[pd.DataFrame, int]:
     """Read the numbers; return them on an evenly spaced axis, and the minutes of a step."""
     if "TIMESTAMP_START" not in header or "TIMESTAMP_END" not in header:
-        msg = f"{label}: TIMESTAMP_START and TIMESTAMP_END are needed; it has {', '.join(header[:4])}."
+        msg = (
+            f"{label}: an AmeriFlux BASE table needs TIMESTAMP_START and TIMESTAMP_END; it has {', '.join(header[:4])}."
+        )
         raise ValueError(msg)
     stamps = ["TIMESTAMP_START", "TIMESTAMP_END"]
     try:

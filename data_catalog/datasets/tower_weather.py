@@ -55,6 +55,8 @@ def standard_pressure(elevation: float) -> float:
 def fill_gaps(values: np.ndarray, per_day: int) -> tuple[np.ndarray, int, int]:
     """Fill the gaps of a series: short ones along a line, long ones by the mean diurnal cycle of the days around.
 
+    A time of day that has no value on any day lies on the line between its neighbours.
+
     Parameters
     ----------
     values : (time,) array
@@ -71,7 +73,7 @@ def fill_gaps(values: np.ndarray, per_day: int) -> tuple[np.ndarray, int, int]:
     Raises
     ------
     ValueError
-        If a time of day has no value in the whole record.
+        If the record holds no value.
     """
     held = np.isfinite(values)
     if held.all() or not held.any():
@@ -102,10 +104,8 @@ def fill_gaps(values: np.ndarray, per_day: int) -> tuple[np.ndarray, int, int]:
         n = count[high, slot] - count[low, slot]
         new = ~np.isfinite(out[rest]) & (n > 0)
         out[rest[new]] = ((total[high, slot] - total[low, slot]) / np.maximum(n, 1))[new]
-    if not np.isfinite(out).all():
-        hour = 24.0 / per_day * (np.flatnonzero(~np.isfinite(out))[0] % per_day)
-        msg = f"No day of the record has a value at {hour:g} h, so its gaps can't be filled."
-        raise ValueError(msg)
+    open_ = ~np.isfinite(out)
+    out[open_] = np.interp(where[open_], where[~open_], out[~open_])  # a time of day that no day has
     return out, int(line.sum()), int(rest.size)
 
 
@@ -138,7 +138,18 @@ def whole_weather(
     ValueError
         If something that cannot be estimated is missing, or less than a day is there.
     """
-    measured = {name: np.asarray(values, float) for name, values in measured.items() if np.isfinite(values).any()}
+    step = (time[1] - time[0]) / np.timedelta64(1, "m") if time.size > 1 else 60.0
+    per_day = round(24 * 60 / step)
+    whole = _whole_days(time, per_day, label)
+    time = time[whole]
+    measured = {name: np.asarray(values, float)[whole] for name, values in measured.items()}
+    notes = []
+    for name, values in measured.items():
+        outside = _outside(name, values)
+        if outside.any():
+            notes.append(f"{int(outside.sum())} impossible values of {name} taken for gaps")
+            measured[name] = np.where(outside, np.nan, values)
+    measured = {name: values for name, values in measured.items() if np.isfinite(values).any()}
     missing = [name for name in NEEDED if name not in measured]
     humidity = next((name for name in ("q_air", "vpd", "relative_humidity") if name in measured), None)
     missing += [] if humidity else ["vpd, relative_humidity or q_air"]
@@ -147,25 +158,8 @@ def whole_weather(
         raise ValueError(msg)
     for other in {"q_air", "vpd", "relative_humidity"} - {humidity}:
         measured.pop(other, None)
-    step = (time[1] - time[0]) / np.timedelta64(1, "m")
-    per_day = round(24 * 60 / step)
-    whole = _whole_days(time, per_day, label)
-    time, measured = time[whole], {name: values[whole] for name, values in measured.items()}
-    notes = []
     for name, values in measured.items():
-        quantity = VARIABLES[name]
-        if name == "precip":  # a half hour's rate exceeds what a day can have
-            outside = (values < 0.0) | (values > 8.0 * quantity.high)
-        else:
-            outside = (values < quantity.low) | (values > quantity.high)
-        if outside.any():
-            notes.append(f"{int(outside.sum())} impossible values of {name} taken for gaps")
-            values = np.where(outside, np.nan, values)
-        try:
-            filled, interpolated, averaged = fill_gaps(values, per_day)
-        except ValueError as error:
-            msg = f"{name} of {label}: {error}"
-            raise ValueError(msg) from error
+        filled, interpolated, averaged = fill_gaps(values, per_day)
         if interpolated or averaged:
             drizzle = ", rain as steady drizzle" if name == "precip" and averaged else ""
             notes.append(
@@ -202,6 +196,12 @@ def whole_weather(
     }
     ds = xr.Dataset({n: ("time", v, VARIABLES[n].cf_attrs) for n, v in weather.items()})
     return ds.assign_coords(time=time.astype("datetime64[ns]")), notes
+
+
+def _outside(name: str, values: np.ndarray) -> np.ndarray:
+    """Say which values cannot be; a half hour of rain may exceed what a day can have."""
+    low, high = VARIABLES[name].low, VARIABLES[name].high
+    return (values < low) | (values > (8.0 * high if name == "precip" else high))
 
 
 def _whole_days(time: np.ndarray, per_day: int, label: str) -> slice:
