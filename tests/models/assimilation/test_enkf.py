@@ -2,10 +2,13 @@
 
 import json
 
+import numba
 import numpy as np
 import pytest
 
 from models.assimilation.enkf import METHODS, perturbations, update
+
+slow = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="many draws take long uncompiled")
 
 STORED = {"PertObs": "stochastic", "ETKF": "etkf", "DEnKF": "denkf", "EnSRF_serial": "ensrf"}
 
@@ -94,6 +97,7 @@ def test_denkf_gets_the_mean_and_a_little_more_spread(closed):
         np.testing.assert_allclose(np.cov(new), wider, rtol=0, atol=1e-10)
 
 
+@slow
 def test_the_sampling_error_falls_with_the_root_of_the_members(closed):
     kf = kalman_cases(closed)["B_4layer_SSM_realistic"]
     root = np.linalg.cholesky(kf["B"])
@@ -183,6 +187,7 @@ def test_a_state_without_spread_does_not_move():
     np.testing.assert_array_equal(update(E, HE, y, R, D)[2], 300.0)
 
 
+@slow
 def test_draws_have_mean_0_and_squares_of_r():
     R = np.array([[4.0, 1.5], [1.5, 1.0]])
     D = perturbations(np.broadcast_to(R, (4000, 2, 2)), 24, seed=3)

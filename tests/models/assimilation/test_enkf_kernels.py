@@ -1,5 +1,6 @@
 """The loops of the cycle: in place, over cells, with what the diagnostics need."""
 
+import numba
 import numpy as np
 import pytest
 
@@ -7,6 +8,8 @@ from models.assimilation.enkf import update
 from models.assimilation.enkf_kernels import DENKF, SQUARE_ROOT, STOCHASTIC, update_cells, update_pairs
 from models.assimilation.perturbed_observations import observation_noise
 from models.kernel import spread
+
+slow = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="many draws take long uncompiled")
 
 CELLS, STATES, MEMBERS = 40, 5, 24
 ROWS = np.array([True, True, True, True, False])
@@ -126,6 +129,7 @@ def noise(cells, members, lis=False, control=False, seed=1, stream=0, step=5):
     return out
 
 
+@slow
 def test_noise_is_centred_and_has_the_standard_deviation_asked_for():
     drawn = noise(np.arange(5000), MEMBERS)
     np.testing.assert_allclose(drawn.mean(axis=1), 0.0, atol=1e-16)

@@ -2,10 +2,14 @@
 
 import json
 
+import numba
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from models.skill.collocation import instrumental, ivd_of_covariances, triple_collocation
+
+slow = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="long series take half a minute uncompiled")
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +32,7 @@ def test_triple_collocation_agrees_with_pytesmo(pytesmo):
     assert np.isnan(ours.r[:, 7]).all()
 
 
+@slow
 def test_triple_collocation_finds_the_errors():
     rng = np.random.default_rng(1)
     truth = rng.normal(size=200_000)
@@ -51,12 +56,11 @@ def test_covariances_give_the_closed_form(closed):
         np.testing.assert_allclose([r2_x, r2_y, s], [case["R2x_ivd"], case["R2y_ivd"], case["s_ivd"]], rtol=1e-12)
 
 
+@slow
 def test_series_give_the_closed_form_within_sampling(closed):
     rng = np.random.default_rng(2)
 
     def memory(lag1, variance, n=100_000):
-        from scipy.signal import lfilter
-
         return np.sqrt(variance) * lfilter([np.sqrt(1 - lag1**2)], [1, -lag1], rng.normal(size=n + 500))[500:]
 
     for case in closed:

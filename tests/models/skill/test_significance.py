@@ -1,11 +1,15 @@
 """Chance or not: against scipy, against theory, and the same draws whatever the order."""
 
+import numba
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.signal import lfilter
 
 from models.skill.scores import correlation
 from models.skill.significance import bootstrap_correlation, bootstrap_gain, wilcoxon_over_sites
+
+slow = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="thousands of resampled series take minutes uncompiled")
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +47,7 @@ def test_the_value_is_the_correlation_of_days_that_all_have(runs):
     np.testing.assert_array_equal(gain.n, np.isfinite(held).sum(axis=0))
 
 
+@slow
 def test_days_without_memory_give_the_interval_of_fisher():
     rng = np.random.default_rng(3)
     x = rng.normal(size=(1000, 40))
@@ -55,9 +60,8 @@ def test_days_without_memory_give_the_interval_of_fisher():
     assert np.mean((found.high - found.low) / width) == pytest.approx(1.0, abs=0.04)
 
 
+@slow
 def test_blocks_see_the_memory_that_single_days_do_not():
-    from scipy.signal import lfilter
-
     rng = np.random.default_rng(4)
     x, y = (lfilter([1], [1, -0.9], rng.normal(size=(1500, 20)), axis=0) for _ in range(2))
     days = bootstrap_correlation(x, y, block=1, draws=400)
@@ -67,6 +71,7 @@ def test_blocks_see_the_memory_that_single_days_do_not():
     assert ratio == pytest.approx(np.sqrt(9.5), rel=0.2)
 
 
+@slow
 def test_a_real_gain_is_found_and_none_is_not(runs):
     better, worse, truth = runs
     gain = bootstrap_gain(better, worse, truth)
@@ -79,16 +84,16 @@ def test_a_real_gain_is_found_and_none_is_not(runs):
 
 def test_equal_seeds_give_equal_draws_and_no_series_depends_on_another(runs):
     better, worse, truth = runs
-    whole = bootstrap_gain(better, worse, truth, draws=50)
-    part = bootstrap_gain(better[:, :7], worse[:, :7], truth[:, :7], draws=50)
+    whole = bootstrap_gain(better, worse, truth, draws=20)
+    part = bootstrap_gain(better[:, :7], worse[:, :7], truth[:, :7], draws=20)
     np.testing.assert_array_equal(part.low, whole.low[:7])
-    assert not np.array_equal(bootstrap_gain(better, worse, truth, draws=50, seed=2).low, whole.low)
+    assert not np.array_equal(bootstrap_gain(better, worse, truth, draws=20, seed=2).low, whole.low)
 
 
 def test_a_series_with_too_few_days_has_no_interval(runs):
     better, worse, truth = (r.copy() for r in runs)
     truth[2:, 0] = np.nan
-    gain = bootstrap_gain(better, worse, truth, draws=50)
+    gain = bootstrap_gain(better, worse, truth, draws=20)
     assert np.isnan([gain.value[0], gain.low[0], gain.high[0], gain.p_value[0]]).all()
     assert np.isfinite(gain.low[1:]).all()
 
