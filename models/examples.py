@@ -131,5 +131,65 @@ record_step = 0.5            # and the time from record to record, in h
 # coupling = 1.5             # 1, strength of the water flow between surface and root zone
 """
 
-EXAMPLES = {"carbon": CARBON, "land": LAND}
+ASSIMILATION = """\
+# An experiment of Land Carbon Explorer: assimilation of synthetic observations into the land surface model.
+# Run it: python launch.py run assimilation.toml --out OUT.nc (or OUT.zarr)
+# Every setting may be left out; the values here are the defaults unless a line says otherwise.
+#
+# A truth lives through the embedded world's weather times errors that the experimenter does not know; sensors sample
+# it; an ensemble that is given the weather alone takes in what they saw. OUT.nc holds, on (cell, time), truth, open
+# loop and analysis, every update on (cell, overpass), and monthly diagnostics of each sensor.
+
+model = "assimilation"
+grid = "108km"               # of the embedded world: "108km" | "36km"
+region = "Iberia"            # a name, or a box of [region] west, south, east, north; the default, the world, is too large
+period = ["2015-03-01", "2015-08-31"]  # first and last day; "" is the world's first year
+seed = 1                     # of every random draw: equal seeds share their noise
+
+[assimilation]
+members = 24                 # 4 to 100
+time_step = 1.0              # h: 1.0 | 3.0, for a preview
+method = "stochastic"        # "stochastic" (perturbed observations) | "etkf" | "denkf"
+bounds = "lis"               # members out of bounds: the rule of LIS | "clip" | "none"
+bias_correction = "none"     # "none" | "ryu": one member is kept unperturbed and the mean is held to it
+centering = "rescaled"       # noise of the members: centred and rescaled | "lis" (centred) | "none"
+observation_draws = "rescaled"  # perturbed observations, likewise: "rescaled" | "lis"
+adaptive = "off"             # "off" | "geosldas": scale HPH' and R by what innovations say of them
+precipitation_quality = "model"  # of the experimenter: "perfect" | "gauged" | "model" | "satellite" | "poor"
+
+# Noise (Heyvaert et al. 2024, Table 2); its interval is not given there, LIS's examples have 1 h and 3 h.
+correlation_time = 24.0      # h, of the weather's noise
+forcing_interval = 1.0       # h, between draws for the weather
+state_interval = 3.0         # h, between draws for the state
+cap = 2.5                    # sds at which draws are cut
+warm_up = 60.0               # days that the ensemble runs before the period
+
+# The truth.
+forcing_error = 1.0          # errors of the experimenter's radiation, as a share of Table 2
+truth_state_error = 1.0      # random change of the true state, as a share of Table 2
+spin_up = 4                  # years that every cell runs before
+
+# Sensors: ssm, lai, vod, tb_h, tb_v, lvod, rzsm. What is left out is the sensor's own.
+[assimilation.sensors.ssm]
+use = "assimilate"           # "assimilate" | "monitor" (innovations alone) | "off"
+# error_std = 0.0125         # error sd that the filter assumes, in the sensor's unit
+# true_error_std = 0.0125    # and the one that the observations have
+# updates = ["sm1", "sm2", "sm3", "sm4"]
+# rescale = "none"           # "none" | "cdf" (by month) | "seasonal" (mean and sd by day of year) | "mean" | "anomaly"
+# masks = ["frozen", "snow", "rain"]
+# repeat_days = 2.75
+
+# [assimilation.sensors.lai]
+# use = "monitor"
+
+# Factors on the noise's sd, by field: sw_down lw_down precip_rate sm1 sm2 sm3 sm4 lai
+[assimilation.scales]
+# precip_rate = 0.5
+
+# Parameters of the land surface model that are other in the truth.
+[assimilation.truth_parameters]
+# k_sat = 5e-6
+"""
+
+EXAMPLES = {"carbon": CARBON, "land": LAND, "assimilation": ASSIMILATION}
 """Name of an example -> its text."""

@@ -5,7 +5,6 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from models.land.experiment import run_columns, write_columns
 from models.land.options import LandChoices
 from models.options import L4C_CHOICES, L4COptions, check_choice
 from models.output import MemoryTarget, check_target, open_target
+from models.period import checked_period
 from models.provenance import check_keys, parse_json, parse_query, parse_toml, write_query
 from models.regions import REGIONS, WORLD, Region, region_named
 
@@ -35,7 +35,6 @@ CHOICES = {
 """What each field of `Experiment` accepts, its default first."""
 
 _SITE = re.compile(r"|[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,62}")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LARGEST_SEED = 2**31 - 1
 _BOX = ("west", "south", "east", "north")
 
@@ -105,7 +104,7 @@ class Experiment:
         if not isinstance(self.region, Region):
             msg = f"region = {str(self.region)[:40]!r} is neither a known region nor a box of west, south, east, north."
             raise ValueError(msg)
-        object.__setattr__(self, "period", _checked_period(self.period))
+        object.__setattr__(self, "period", checked_period(self.period))
         if not isinstance(self.per_pft, bool):
             msg = f"per_pft = {str(self.per_pft)[:40]!r} must be true or false."
             raise ValueError(msg)
@@ -282,30 +281,6 @@ def _float(name: str, text: str) -> float:
     return value
 
 
-def _checked_period(period: Any) -> tuple[str, str]:
-    """Return first and last day as ISO dates."""
-    if isinstance(period, str) or not hasattr(period, "__iter__") or len(period := tuple(period)) != 2:
-        msg = (
-            f"period = {str(period)[:60]!r} must be two days, as ['2015-01-01', '2015-12-31']; '' is the record's own."
-        )
-        raise ValueError(msg)
-    days = [day.isoformat() if isinstance(day, date) else day for day in period]
-    for day in days:
-        good = isinstance(day, str) and (day == "" or _DAY.fullmatch(day))
-        if good and day:
-            try:
-                date.fromisoformat(day)
-            except ValueError:
-                good = False
-        if not good:
-            msg = f"period: {str(day)[:40]!r} is not a day written as 2015-03-31."
-            raise ValueError(msg)
-    if all(days) and days[0] > days[1]:
-        msg = f"period: the first day {days[0]} comes after the last, {days[1]}."
-        raise ValueError(msg)
-    return days[0], days[1]
-
-
 def run(
     experiment: Experiment,
     ds: xr.Dataset,
@@ -341,6 +316,9 @@ def run(
         If the drivers cannot run: see `models.l4c.run.prepare` and `models.l4c.drivers.pack_blocks`; if the region
         holds no cell or the period no day; if the result would not fit in memory.
     """
+    if experiment.model == "assimilation":
+        msg = "An assimilation run takes a world, not drivers: see models.assimilation.command.assimilate."
+        raise ValueError(msg)
     if experiment.model == "land":
         return run_columns(experiment, ds, progress=progress, cancelled=cancelled)
     plan = plan_run(experiment, ds, block)

@@ -10,7 +10,16 @@ from typing import Any, Protocol
 import numpy as np
 import xarray as xr
 
-__all__ = ["Layout", "MemoryTarget", "NetcdfTarget", "Target", "ZarrTarget", "check_target", "open_target"]
+__all__ = [
+    "Layout",
+    "MemoryTarget",
+    "NetcdfTarget",
+    "Target",
+    "ZarrTarget",
+    "check_target",
+    "open_target",
+    "write_dataset",
+]
 
 SUFFIXES = (".nc", ".zarr")
 
@@ -239,3 +248,22 @@ def check_target(out: str | Path) -> Path:
 def open_target(path: Path, layout: Layout) -> NetcdfTarget | ZarrTarget:
     """Start a file of the kind its name asks for."""
     return (NetcdfTarget if path.suffix == ".nc" else ZarrTarget)(path, layout)
+
+
+def write_dataset(result: xr.Dataset, path: Path) -> None:
+    """Write a data set as NetCDF or Zarr; the file is whole or not there."""
+    part = path.with_name(path.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        if path.suffix == ".nc":
+            result.to_netcdf(part, engine="h5netcdf")
+        else:
+            result.to_zarr(part, mode="w", zarr_format=2, consolidated=True)
+    except BaseException:
+        if part.is_dir():
+            shutil.rmtree(part)
+        part.unlink(missing_ok=True)
+        raise
+    if path.is_dir():
+        shutil.rmtree(path)
+    part.replace(path)
