@@ -71,6 +71,12 @@ def read_experiment(name: str) -> Any:
 def check_options(plan: Any, out: str, **files: Any) -> None:
     """Refuse options that the experiment's model does not take, and an output that is one of the inputs."""
     land = plan.model == "land"
+    if plan.model == "assimilation":
+        for name, value in files.items():
+            if value:
+                msg = f'--{name} is nothing for model = "assimilation", which runs on the embedded world.'
+                raise ValueError(msg)
+        return
     for name in ("drivers", "bplut") if land else ("forcing", "columns"):
         if files[name]:
             msg = f'--{name} is nothing for model = "{plan.model}"' + ("; give --forcing FILE." if land else ".")
@@ -92,6 +98,27 @@ def with_table(plan: Any, bplut: str) -> Any:
     say(f"note: {len(own)} values of {Path(bplut).name} differ from {plan.l4c.bplut}; soils start in balance with them")
     # What the experiment itself changes comes later, and so wins.
     return replace(plan, l4c=replace(plan.l4c, parameters=(*own, *plan.l4c.parameters), spin_up="experiment"))
+
+
+def run_twin(plan: Any, out: str, scheduler: str | None) -> None:
+    """Run an assimilation experiment on the embedded world; say how long it will take, and what came of it."""
+    from data_catalog.world.twin_world import twin_world
+    from models.assimilation.command import assimilate_to_file
+    from models.assimilation.run import estimate
+
+    if scheduler:
+        msg = "--scheduler spreads the cells of L4C; an assimilation run takes every core of this machine."
+        raise ValueError(msg)
+    world = twin_world(plan.grid)
+    cells, days = world.cells_in(plan.region).size, world.days_of(plan.period)[0].size
+    size = estimate(plan.assimilation, cells, days)
+    say(f"{cells:,} cells x {days} days: about {size.seconds:.0f} s, {size.nbytes / 1e6:,.0f} MB")
+    started = time.perf_counter()
+    with progress_bar("running") as progress:
+        written = assimilate_to_file(plan, world, out, progress=progress)
+    for note in written.notes:
+        say(f"note: {note}")
+    say(f"{out}: {written.cells:,} cells x {written.steps:,} days in {time.perf_counter() - started:.1f} s")
 
 
 def version_of_program(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -151,7 +178,7 @@ def serve(**options: Any) -> None:
 @click.option("--forcing", metavar="FILE", help="Weather of a land run: NetCDF or Zarr (column, time), FLUXNET table.")
 @click.option("--columns", metavar="FILE.nc", help="What the columns of a land run are, where --forcing doesn't say.")
 @click.option("--bplut", metavar="FILE.csv", help="Biome properties of your own, in the mission's 44-column format.")
-@click.option("--example", metavar="NAME", help="Print a commented experiment to start from: carbon, land.")
+@click.option("--example", metavar="NAME", help="Print a commented experiment to start from: carbon, land, assimilation.")
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Spread the cells over a dask.distributed cluster.")
 @click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
 def run(
@@ -198,6 +225,9 @@ def run(
     check_target(out)
     plan = read_experiment(experiment)
     check_options(plan, out, drivers=drivers, bplut=bplut, data=data, forcing=forcing, columns=columns)
+    if plan.model == "assimilation":
+        run_twin(plan, out, scheduler)
+        return
     if bplut is not None:
         plan = with_table(plan, bplut)
     if drivers is not None:
