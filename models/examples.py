@@ -142,7 +142,7 @@ ASSIMILATION = """\
 
 model = "assimilation"
 grid = "108km"               # of the embedded world: "108km" | "36km"
-region = "Iberia"            # a name, or a box of [region] west, south, east, north; the default, the world, is too large
+region = "Iberia"            # a name, or a box of [region] west, south, east, north; the whole world is too large
 period = ["2015-03-01", "2015-08-31"]  # first and last day; "" is the world's first year
 seed = 1                     # of every random draw: equal seeds share their noise
 
