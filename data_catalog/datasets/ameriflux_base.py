@@ -108,7 +108,7 @@ def read_base(source: str | Path | bytes, *, name: str = "", site: str = "") -> 
     for stem, first, deeper, factor, offset in _SOIL:
         for ours, columns in zip((first, deeper), _by_depth(frame, header, stem), strict=True):
             if ours and columns:
-                values = np.nanmean(frame[columns].to_numpy(), axis=1) if len(columns) > 1 else frame[columns[0]]
+                values = frame[columns].mean(axis=1)
                 attrs = VARIABLES[ours].cf_attrs | {"column": " ".join(columns), "comment": "depths are the site's own"}
                 ds[ours], taken[ours] = ("time", np.asarray(values, float) * factor + offset, attrs), columns[0]
     step = "HH" if minutes == 30 else "HR"

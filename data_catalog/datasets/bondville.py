@@ -35,7 +35,7 @@ _PLACE = {
     "deep_soil_temperature": ("t_bottom", 1.0),
     "maximum_vegetation_pct": ("vegetation_fraction", 0.01),
 }
-_ENTRY_LINE = re.compile(r"^\s*(\w+)\s*=\s*([^!]+)", re.MULTILINE)
+_ENTRY_LINE = re.compile(r"^\s*(\w+)\s*=\s*([^!\n]+)", re.MULTILINE)
 _ROW = re.compile(r"^\d{4}(?: +\d{1,2}){4} ", re.MULTILINE)
 _HEAD = 20_000
 
@@ -81,7 +81,11 @@ def read_bondville(path: str | Path) -> xr.Dataset:
         place = SITE
         notes.append(f"{path.name} does not say its place: Bondville, cropland on silt loam")
     else:
-        place = {ours: float(said[theirs]) * scale for theirs, (ours, scale) in _PLACE.items() if theirs in said}
+        lacks = [name for name in (*_PLACE, "temperature_offset") if name not in said]
+        if lacks:
+            msg = f"{path.name}: its namelists do not say {lacks[0]}."
+            raise ValueError(msg)
+        place = {ours: float(said[theirs]) * scale for theirs, (ours, scale) in _PLACE.items()}
     try:
         frame = pd.read_csv(
             io.StringIO(text[start:]),
