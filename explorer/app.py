@@ -11,6 +11,7 @@ from pathlib import Path
 import panel as pn
 from tornado.web import RedirectHandler, RequestHandler
 
+from explorer.land_engine import ENGINE
 from explorer.pages import PAGES
 from explorer.pages.page import Page, report
 from explorer.session import visitors
@@ -45,6 +46,7 @@ class Health(RequestHandler):
                     "preparing": stage.grid,
                     "share": round(stage.share, 3),
                     "failed": stage.failed,
+                    "land": "failed" if ENGINE.stage.failed else "preparing" if ENGINE.stage.busy else "ready",
                     "visitors": visitors(),
                 }
             )
@@ -181,11 +183,13 @@ def serve(
     set_up()
     offer(data)
     WORLDS.start()
+    ENGINE.start(WORLDS)
     options = server_options(port, address, origins, basic_auth)
     try:
         server = pn.serve(routes(), show=show, start=False, **options)
     except OSError as error:
         WORLDS.stop()
+        ENGINE.stop()
         msg = f"Port {port} of {address} cannot be used ({error.strerror or error}); choose another with --port."
         raise OSError(msg) from error
     url = f"http://{address}:{server.port}/"
@@ -201,4 +205,5 @@ def serve(
         loop.start()
     finally:
         WORLDS.stop()
+        ENGINE.stop()
         server.stop()

@@ -31,7 +31,14 @@ STEPS = 200
 """A slider has about so many positions."""
 
 # The arrow keys step a number entry; without its two buttons the number has room.
-NARROW = {"& .MuiInputAdornment-root": {"display": "none"}, "& .MuiInput-input": {"fontSize": "13px"}}
+NARROW = {
+    "& .MuiInputAdornment-root": {"display": "none"},
+    "& .MuiInput-input": {"fontSize": "13px"},
+    "& .MuiFormLabel-root": {"maxWidth": "100%"},
+}
+
+LONG = 24
+"""Letters from which a label is set smaller."""
 
 
 @dataclass(frozen=True)
@@ -216,6 +223,9 @@ def class_of(name: str, controls: tuple[Control, ...]) -> type[TableControls]:
 def parameter_row(table: TableControls, control: Control, reset: Callable[[Control], None]) -> pmui.Row:
     """Lay one control out: slider, exact entry, tooltip, a mark when edited and a button that takes the edit back."""
     kind = pmui.EditableFloatSlider if len(control.fields) == 1 else pmui.EditableRangeSlider
+    look = NARROW
+    if len(control.label) > LONG:
+        look = {**NARROW, "& .MuiFormLabel-root": {"maxWidth": "100%", "fontSize": "12.5px", "lineHeight": 1.25}}
     slider = kind.from_param(
         table.param[control.name],
         format=control.format,
@@ -225,7 +235,7 @@ def parameter_row(table: TableControls, control: Control, reset: Callable[[Contr
         fixed_end=control.high,
         size="small",
         inline_layout=True,
-        sx=NARROW,
+        sx=look,
         description=control.help,
         margin=(2, 0, 4, 8),
         width=None,

@@ -109,7 +109,7 @@ def _cell(value: object) -> object:
     return f"'{text}" if text.strip()[:1] in ("=", "+", "-", "@", "−") else text
 
 
-def _table(rows: Iterable[Iterable[object]], head: Iterable[str], columns: list[str]) -> str:
+def table_text(rows: Iterable[Iterable[object]], head: Iterable[str], columns: list[str]) -> str:
     """Return a CSV file: lines of comment, the names of the columns, the rows."""
     out = io.StringIO()
     for line in head:
@@ -120,7 +120,7 @@ def _table(rows: Iterable[Iterable[object]], head: Iterable[str], columns: list[
     return out.getvalue()
 
 
-def _head(experiment: Experiment, source: str) -> list[str]:
+def head_lines(experiment: Experiment, source: str) -> list[str]:
     """Say what made the numbers: program, input and the whole experiment, which the last lines give back."""
     lines = [f"program: {program()}", f"source: {source}", "experiment B:"]
     return [*lines, *(f"  {line}" for line in experiment.to_toml().splitlines())]
@@ -152,8 +152,8 @@ def series_csv(
             columns[f"{name} [{VARIABLES[name].unit}]"] = b[name].values
     dates = np.datetime_as_string(b["time"].values.astype("datetime64[D]"))
     rows = ((date, lat, lon, *(values[day] for values in columns.values())) for day, date in enumerate(dates))
-    head = [f"Daily series of one cell, latitude {lat:.4f}, longitude {lon:.4f}", *_head(experiment, source)]
-    return _table(rows, head, ["date", "latitude [degrees]", "longitude [degrees]", *columns])
+    head = [f"Daily series of one cell, latitude {lat:.4f}, longitude {lon:.4f}", *head_lines(experiment, source)]
+    return table_text(rows, head, ["date", "latitude [degrees]", "longitude [degrees]", *columns])
 
 
 def totals_csv(frame: pd.DataFrame, experiment: Experiment, source: str) -> str:
@@ -162,9 +162,9 @@ def totals_csv(frame: pd.DataFrame, experiment: Experiment, source: str) -> str:
     columns = [" ".join(name) if isinstance(name, tuple) else str(name) for name in frame.columns]
     columns = [name.replace("yr⁻¹", "yr-1").replace("−", "-") for name in columns]
     box = f"{region.west:g} to {region.east:g} degrees east, {region.south:g} to {region.north:g} degrees north"
-    head = [f"Totals of a region: {region.name}, {box}", *_head(experiment, source)]
+    head = [f"Totals of a region: {region.name}, {box}", *head_lines(experiment, source)]
     rows = ((pft, *values) for pft, values in zip(frame.index, frame.to_numpy(), strict=True))
-    return _table(rows, head, [str(frame.index.name or "PFT"), *columns])
+    return table_text(rows, head, [str(frame.index.name or "PFT"), *columns])
 
 
 # PNG
@@ -278,11 +278,30 @@ _DRIVERS = {
         " DRIVERS.nc",
     ),
 }
+_WEATHER = {
+    "reference-earth": (
+        "from data_catalog import open_dataset",
+        """how = {"region": experiment.region, "step_hours": experiment.land.time_step, "seed": experiment.seed}
+    drivers = open_dataset("world-forcing", grid=experiment.grid, **how)""",
+        "",
+    ),
+    "tower": (
+        "from data_catalog.datasets.land_towers import open_land_tower",
+        "drivers = open_land_tower(experiment.site, sys.argv[2:], grid=experiment.grid).forcing",
+        " [FOLDER OF YOUR TOWERS]",
+    ),
+    "file": (
+        "from data_catalog.datasets.land_forcing import open_forcing",
+        "drivers = open_forcing(sys.argv[2])",
+        " FORCING.nc",
+    ),
+}
+"""As `_DRIVERS`, for the land surface model."""
 
 
 def script(experiment: Experiment) -> str:
     """Return a Python program that opens the drivers, runs the experiment and writes the result."""
-    imports, open_drivers, usage = _DRIVERS[experiment.dataset]
+    imports, open_drivers, usage = (_WEATHER if experiment.model == "land" else _DRIVERS)[experiment.dataset]
     # Each line as a literal: whatever an experiment holds stays text.
     lines = "\n".join(f"        {line!r}," for line in experiment.to_toml().splitlines())
     name = filename(experiment, "py")

@@ -10,8 +10,20 @@ from dataclasses import dataclass, replace
 from explorer.address import SHOWN, read_state, write_selection
 from models.experiment import Experiment, LandChoices
 from models.provenance import parse_query, write_query
+from models.regions import REGIONS
 
-__all__ = ["GROUPS", "MAPPED", "STATIC", "SURFACES", "TABS", "LandSelection", "plain_land", "read_land", "write_land"]
+__all__ = [
+    "GROUPS",
+    "MAPPED",
+    "STATIC",
+    "SURFACES",
+    "TABS",
+    "LandSelection",
+    "baseline_of_land",
+    "plain_land",
+    "read_land",
+    "write_land",
+]
 
 MAPPED = (
     *("ssm", "rzsm", "soil_moisture_2", "soil_moisture_3", "soil_moisture_4", "t_soil", "frozen"),
@@ -21,7 +33,7 @@ MAPPED = (
 )
 """Variables of a run that the map offers, in the order of the picker."""
 
-STATIC = ("vegetation", "soil", "vegetation_fraction", "sand", "clay", "elevation")
+STATIC = ("elevation", "sand", "clay")
 """What the map shows of the land itself, without a run."""
 
 TABS = ("series", "balances", "day", "texture", "tower", "curves", "runs")
@@ -34,7 +46,8 @@ SURFACES = ("ssm", "rzsm", "gpp", "reco", "nee")
 
 _WHEN = re.compile(r"annual|m(0[1-9]|1[0-2])|d(\d{1,3})")
 _MOST_DAYS = 366
-IMPLIED = {"model": "land", "land.stop_when_settled": "true"}
+REGION = "Europe"
+IMPLIED = {"model": "land", "land.stop_when_settled": "true", "region": REGION}
 """Fields of the experiment that the page sets unless the address does."""
 
 
@@ -126,7 +139,7 @@ _KEYS = {
 
 def plain_land() -> Experiment:
     """Return the experiment that the page opens with: the published tables, spun up until it settles."""
-    return Experiment(model="land", land=LandChoices(stop_when_settled=True))
+    return Experiment(model="land", region=REGIONS[REGION], land=LandChoices(stop_when_settled=True))
 
 
 def baseline_of_land(b: Experiment) -> Experiment:
@@ -140,6 +153,10 @@ def _query_of(experiment: Experiment) -> str:
     query.pop("model", None)
     if query.pop("land.stop_when_settled", None) is None:
         query["land.stop_when_settled"] = "false"
+    if "box" not in query:
+        query["region"] = query.get("region", "world")
+        if query["region"] == REGION:
+            del query["region"]
     return write_query(query)
 
 

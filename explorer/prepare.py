@@ -28,6 +28,9 @@ NICENESS = 10
 COMPILE = "compile"
 """Instead of a grid: compile the kernels of the live run, and nothing else."""
 
+LAND = "land"
+"""Instead of a grid: compile the land surface model."""
+
 
 def _mark() -> Path:
     """Return the file that says that the kernels beside it are complete; their folder is named after their sources."""
@@ -71,6 +74,12 @@ def main(grids: list[str]) -> int:
     """Make each grid, and compile the engine on another core beside the first, which is the smallest."""
     if grids == [COMPILE]:
         warm()
+        return 0
+    if grids == [LAND]:
+        from explorer.land_engine import compile_land  # which knows of the worlds, and they of this module
+
+        os.nice(NICENESS) if hasattr(os, "nice") else None
+        compile_land()
         return 0
     # Without the pipe of progress: who reads it waits until nobody can write, and this one may outlive its parent.
     command = [sys.executable, "-m", "explorer.prepare", COMPILE]

@@ -20,7 +20,7 @@ from panel.io.state import set_curdoc
 
 from explorer.address import Selection, baseline_of, read_address, write_address
 from explorer.question import Answer, Question, answer
-from explorer.runs import LIVE, SLOW, Job
+from explorer.runs import LIVE, SLOW, Job, RunQueue
 from explorer.worlds import GRIDS, WORLDS, Worlds
 from models.experiment import Experiment
 
@@ -256,7 +256,16 @@ class Session(param.Parameterized):
         )
         LIVE.submit(self.number, job)
 
-    def slowly(self, doing: str, work: Callable, done: Callable[[object], None], key: str = "") -> None:
+    def slowly(
+        self,
+        doing: str,
+        work: Callable,
+        done: Callable[[object], None],
+        *,
+        key: str = "",
+        queue: RunQueue = SLOW,
+        ended: Callable[[], None] = lambda: None,
+    ) -> None:
         """Do something that takes seconds, with progress, in the line of the slow runs.
 
         Parameters
@@ -267,25 +276,29 @@ class Session(param.Parameterized):
             See `explorer.runs.Job`.
         key : str
             A newer wish replaces an older one of the same key.
+        queue : RunQueue
+            Whose line it waits in.
+        ended : callable
+            Called if it failed or was taken back.
         """
         job = Job(
             work=work,
             done=lambda result: (self.idle(), done(result)),
             post=self.post,
-            failed=lambda error: (self.idle(), self.tell(describe(error), "error")),
+            failed=lambda error: (self.idle(), ended(), self.tell(describe(error), "error")),
             progressed=partial(self.progressed, doing),
-            taken_back=self.idle,
+            taken_back=lambda: (self.idle(), ended()),
         )
         self.param.update(share=0.0, doing=doing)
-        self._slow.add(key)
-        SLOW.submit((self.number, key), job)
+        self._slow.add((queue, key))
+        queue.submit((self.number, key), job)
 
     def cancel(self) -> None:
         """Stop what runs for this visitor."""
         for key in (self.number, (self.number, "tower")):
             LIVE.withdraw(key)
-        for key in self._slow:
-            SLOW.withdraw((self.number, key))
+        for queue, key in self._slow:
+            queue.withdraw((self.number, key))
 
     def _answered(self, result: Answer) -> None:
         self.idle()

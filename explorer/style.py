@@ -29,6 +29,7 @@ __all__ = [
     "Scale",
     "diverging",
     "number",
+    "round_up",
     "scale_for",
     "signed",
     "statistic_unit",
@@ -184,7 +185,7 @@ def unit_text(unit: str) -> str:
     if unit == "1":
         return ""
     words = []
-    for word in unit.split():
+    for word in unit.replace("umol", "µmol").split():
         stem = word.rstrip("-0123456789")
         words.append(stem + word[len(stem) :].translate(_SUPERSCRIPT) if stem else word)
     return " ".join(words)
@@ -274,7 +275,7 @@ def _robust(values: object) -> np.ndarray:
     return flat[np.isfinite(flat)]
 
 
-def _round_up(value: float) -> float:
+def round_up(value: float) -> float:
     """Return the next round number (1, 1.5, 2, 3, ... times a power of ten), where a colour bar may end."""
     power = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * power >= value * (1 - 1e-9))
@@ -314,14 +315,14 @@ def scale_for(variable: str, when: str | int = "annual", *, difference: bool = F
         if finite is not None:
             # Most cells of a difference are often 0, so its limits follow the cells that did change.
             finite = np.abs(finite[finite != 0])
-            reach = _round_up(float(np.percentile(finite, 98))) if finite.size else reach
+            reach = round_up(float(np.percentile(finite, 98))) if finite.size else reach
         return Scale(-reach, reach, _DIVERGING, unit, title, diverging=True)
     if finite is not None and finite.size:
         bottom, top = (float(edge) for edge in np.percentile(finite, (2, 98)))
         if variable in (*FLUXES, *POOLS):
-            low, high = 0.0, _round_up(top) if top > 0 else high
+            low, high = 0.0, round_up(top) if top > 0 else high
         elif top > bottom:
-            step = _round_up((top - bottom) / 10.0)
+            step = round_up((top - bottom) / 10.0)
             low, high = step * math.floor(bottom / step + 1e-9), step * math.ceil(top / step - 1e-9)
     return Scale(low, high, _CIVIDIS if variable in POOLS else _VIRIDIS, unit, title)
 

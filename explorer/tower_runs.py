@@ -23,6 +23,7 @@ __all__ = [
     "Comparison",
     "TowerSite",
     "compare",
+    "folders",
     "offer",
     "offered",
     "open_site",
@@ -73,6 +74,11 @@ def offer(folders: Iterable[str | Path]) -> None:
     """Offer the towers of these folders on the page, beside those that ship with the app."""
     _FOLDERS[:] = [Path(folder) for folder in folders]
     open_site.cache_clear()
+
+
+def folders() -> tuple[Path, ...]:
+    """Return the directories whose towers are offered."""
+    return tuple(_FOLDERS)
 
 
 def offered() -> dict[str, str]:

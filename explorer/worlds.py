@@ -221,7 +221,7 @@ class Worlds:
             if not grids:
                 self._stage = Stage()
                 return
-            environment = {**os.environ, "PYTHONPATH": _search_path()}
+            environment = {**os.environ, "PYTHONPATH": search_path()}
             # A file, because a full pipe of warnings that nobody reads would stop the child.
             with tempfile.TemporaryFile("w+") as said:
                 self._child = subprocess.Popen(
@@ -285,7 +285,7 @@ def _people(grid: str) -> str:
     return grid.replace("km", "-km")
 
 
-def _search_path() -> str:
+def search_path() -> str:
     """Let the child find the packages wherever the server was started."""
     return os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", ""))))
 

@@ -1,7 +1,8 @@
 """Pages, one a file; the order is the order on screen."""
 
 from explorer.pages.carbon import CarbonPage
+from explorer.pages.land import LandPage
 
 __all__ = ["PAGES"]
 
-PAGES = (CarbonPage,)
+PAGES = (CarbonPage, LandPage)

@@ -216,17 +216,11 @@ class Page(pn.viewable.Viewer):
 
     def _show_progress(self) -> None:
         """Show the run of this visitor, or what the server prepares."""
-        session, stage = self.session, self.session.worlds.stage
+        session = self.session
         if session.share is not None:
             share, words, stop = session.share, session.doing, True
-        elif stage.busy:
-            share, words, stop = stage.share, stage.text, True
-            if session.world is not None:
-                words += f"; meanwhile the page works on the {session.world.grid.replace('km', '-km')} grid"
-        elif stage.failed:
-            share, words, stop = None, f"The {stage.grid} world could not be prepared: {stage.failed}", False
         else:
-            share, words, stop = None, "", False
+            share, words, stop = self._preparing()
         shown = bool(words)
         self.bar.visible = shown
         if shown:
@@ -238,6 +232,18 @@ class Page(pn.viewable.Viewer):
         if share is not None:
             self.progress.value = round(100 * share)
         self.stop.visible = stop
+
+    def _preparing(self) -> tuple[float | None, str, bool]:
+        """Return share and words of what the server prepares, and whether a visitor may stop it."""
+        session, stage = self.session, self.session.worlds.stage
+        if stage.busy:
+            words = stage.text
+            if session.world is not None:
+                words += f"; meanwhile the page works on the {session.world.grid.replace('km', '-km')} grid"
+            return stage.share, words, True
+        if stage.failed:
+            return None, f"The {stage.grid} world could not be prepared: {stage.failed}", False
+        return None, "", False
 
     def _on_stop(self, _event) -> None:
         """Cancel this visitor's run, else what is being prepared."""

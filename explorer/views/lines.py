@@ -67,6 +67,8 @@ class Plot:
         Whether the lines have observations to be drawn as points, in columns that end in ``_obs``.
     share : float
         Height relative to the other plots.
+    tiny : bool
+        Whether the values are round-off, for which the axis takes powers of ten.
     """
 
     lines: tuple[Line, ...]
@@ -76,6 +78,7 @@ class Plot:
     limits: tuple[float, float] | None = None
     observed: bool = False
     share: float = 1.0
+    tiny: bool = False
 
 
 class LinkedLines:
@@ -234,7 +237,7 @@ class LinkedLines:
         fig.axis.axis_label_text_font_size = "11px"
         fig.yaxis.axis_label = f"[{plot.unit or '0–1'}]"
         fig.yaxis.ticker.desired_num_ticks = 4 if not plot.bars else 2
-        fig.yaxis.formatter = BasicTickFormatter(use_scientific=False)
+        fig.yaxis.formatter = BasicTickFormatter(use_scientific=plot.tiny, precision="auto")
         fig.grid.grid_line_alpha = 0.5
         if plot.zero:
             fig.add_layout(Span(location=0, dimension="width", line_color="#808080", line_width=0.8))
@@ -267,7 +270,8 @@ class LinkedLines:
                 change.visible = False
                 drawn[COMPARE] += [shown, before]
                 drawn[DIFFERENCE].append(change)
-                tips.append((line.label, f"@{b}{{0,0.000}} (A @{a}{{0,0.000}})"))
+                digits = "{0.0e+0}" if plot.tiny else "{0,0.000}"
+                tips.append((line.label, f"@{b}{digits} (A @{a}{digits})"))
             first = first or shown
             items.append(LegendItem(label=line.label, renderers=[shown], name=f"{line.name}_b"))
         hover = HoverTool(

@@ -158,7 +158,11 @@ class MapView:
         """Show the part of the map that it begins with."""
         self._drawn = None
         home = self._home_extent()
-        self._view = None if home == self._projection.extent else view_extent(self._projection, *home)
+        left, right, bottom, top = home
+        # The card may be taller than the part: what comes into view above and below is drawn too.
+        tall = 0.4 * (top - bottom)
+        whole = home == self._projection.extent
+        self._view = None if whole else view_extent(self._projection, left, right, bottom - tall, top + tall)
         self._close = self._is_close()
 
         def write() -> None:

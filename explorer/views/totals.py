@@ -132,6 +132,13 @@ KPI_CSS = """
 .kpi .up{color:#c75a20}.kpi .down{color:#2f8fd0}.kpi .same{opacity:.7}
 """
 
+NARROW_CSS = """
+.kpis{grid-template-columns:repeat(auto-fit,minmax(112px,1fr));gap:8px}
+.kpi{padding:6px 10px}
+.kpi .v{white-space:nowrap;font-size:18px}
+.kpi .v span{font-size:11px}
+"""
+
 
 def kpi_strip(items: Sequence[Kpi]) -> str:
     """Write key numbers as HTML; all text is escaped."""
@@ -164,10 +171,17 @@ def _percent(difference: float, baseline: float) -> str:
 
 
 class KpiStrip:
-    """The strip of key numbers."""
+    """The strip of key numbers.
 
-    def __init__(self):
-        self.pane = pn.pane.HTML("", stylesheets=[KPI_CSS], sizing_mode="stretch_width", margin=(4, 10))
+    Parameters
+    ----------
+    narrow : bool
+        Whether eight of them are to stand side by side.
+    """
+
+    def __init__(self, *, narrow: bool = False):
+        css = KPI_CSS + NARROW_CSS if narrow else KPI_CSS
+        self.pane = pn.pane.HTML("", stylesheets=[css], sizing_mode="stretch_width", margin=(4, 10))
 
     def update(self, items: Sequence[Kpi]) -> None:
         """Show other numbers."""

@@ -67,7 +67,7 @@ def test_health_page_and_redirect(server):
     _, text = get(f"{server}/health")
     health = json.loads(text)
     assert health["alive"] is True
-    assert set(health) == {"alive", "grids", "preparing", "share", "failed", "visitors"}
+    assert set(health) == {"alive", "grids", "preparing", "share", "failed", "land", "visitors"}
     assert get(f"{server}/liveness")[1]
     url, page = get(f"{server}/?GRS.lue_max=1.9")
     assert url == f"{server}/{PAGES[0].slug}?GRS.lue_max=1.9"

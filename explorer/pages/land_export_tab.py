@@ -1,0 +1,187 @@
+"""The tab Runs & export of the page Land: files to take away, and experiments to bring back."""
+
+import html
+import io
+from dataclasses import replace
+
+import panel as pn
+import panel_material_ui as pmui
+
+from explorer import export, land_export
+from explorer.land_question import LandAnswer, key_numbers
+from explorer.land_session import LAND_REGIONS, LandSession, land_changes
+from explorer.pages.land_views import LandMapCard
+from explorer.pages.page import card, heading, switch
+from explorer.style import number, signed
+from models.experiment import Experiment
+
+__all__ = ["LARGEST_EXPERIMENT", "ExportTab"]
+
+LARGEST_EXPERIMENT = 200_000
+"""Bytes of an experiment's file."""
+
+COLUMNS = {
+    "et": ("ET", "mm yr⁻¹"),
+    "runoff": ("runoff", "mm yr⁻¹"),
+    "gpp": ("GPP", "gC m⁻² yr⁻¹"),
+    "nee": ("NEE", "gC m⁻² yr⁻¹"),
+    "ssm": ("SSM", "m³ m⁻³"),
+    "lai": ("LAI max", "m² m⁻²"),
+}
+
+
+class ExportTab:
+    """What a visitor takes home."""
+
+    def __init__(self, session: LandSession, map_card: LandMapCard):
+        self.session = session
+        self.map = map_card
+        self._netcdf = b""
+        self.rows = pn.pane.HTML("", sizing_mode="stretch_width", margin=(4, 12))
+        self._exports()
+        self.pane = pmui.Column(
+            card(heading("Runs at the place", "A: baseline, B: experiment"), self.rows),
+            card(heading("Take away"), *self.exports),
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        session.param.watch(self._forget, ["b", "selection"])
+
+    def _exports(self) -> None:
+        small = {"size": "small", "variant": "outlined", "margin": 4}
+
+        def download(label: str, name: str, make) -> pmui.FileDownload:
+            return pmui.FileDownload(callback=lambda: io.BytesIO(make()), filename=name, label=label, **small)
+
+        self.toml = download("Experiment (.toml)", "land.toml", self._toml)
+        self.script = download("Python script (.py)", "land.py", self._script)
+        self.series = download("Series of the place (.csv)", "land_series.csv", self._series)
+        self.picture = download("Map (.png)", "land_map.png", self._picture)
+        self.prepare = pmui.Button(
+            label="Prepare NetCDF", icon="build", on_click=self._on_prepare,
+            description="Run it as the command line does: days of a place, days or months of a region", **small,
+        )  # fmt: skip
+        self.netcdf = pmui.FileDownload(
+            callback=lambda: io.BytesIO(self._netcdf), filename="land.nc", label="NetCDF (.nc)", disabled=True, **small
+        )
+        self.of = switch("Of", {"The place": "place", "The region": "region"}, "place", margin=(4, 8))
+        self.of.param.watch(self._forget, "value")
+        self.note = pn.pane.HTML(
+            "<div style='font-size:12px;opacity:.8'>Larger runs: save the experiment, then "
+            "<code>python launch.py run land.toml --out land.nc</code></div>",
+            margin=(4, 12),
+            sizing_mode="stretch_width",
+        )
+        self.open = pmui.FileInput(
+            label="Open an experiment (.toml)", accept=".toml", multiple=False, size="small", margin=4,
+            description="A file saved here or printed by the command line; it becomes experiment B",
+        )  # fmt: skip
+        self.open.param.watch(lambda event: self.session.attempt(self._open, event.new), "value")
+        self.exports = [
+            self.of,
+            pmui.FlexBox(self.toml, self.script, self.prepare, self.netcdf, margin=(4, 8)),
+            pmui.FlexBox(self.series, self.picture, margin=(4, 8)),
+            self.note,
+            pmui.Divider(margin=4),
+            pmui.FlexBox(self.open, margin=(4, 8)),
+        ]
+
+    def update(self, answer: LandAnswer) -> None:
+        """Show what A and B came to."""
+        lines, base = [], key_numbers(answer.a)
+        for name, run, words in (
+            ("A", answer.a, ["the baseline"]),
+            ("B", answer.b, land_changes(answer.question.a, answer.question.b) or ["as A"]),
+        ):
+            numbers = key_numbers(run)
+            cells = []
+            for key, (label, unit) in COLUMNS.items():
+                change = f" <small>({signed(numbers[key] - base[key])})</small>" if name == "B" else ""
+                value = f"<b>{number(numbers[key])}</b> {unit}{change}"
+                cells.append(f"<span style='margin-right:14px;white-space:nowrap'>{label} {value}</span>")
+            what = "; ".join(words[:4]) + (f"; and {len(words) - 4} more" if len(words) > 4 else "")
+            lines.append(f"<p style='margin:4px 0'><b>{name}</b> · {html.escape(what)}<br>{' '.join(cells)}</p>")
+        self.rows.object = f"<div style='font-size:13px'>{''.join(lines)}</div>"
+
+    def _shown(self) -> LandAnswer:
+        """Return the numbers on screen.
+
+        Raises
+        ------
+        ValueError
+            If nothing has been computed yet.
+        """
+        if self.session.answer is None:
+            msg = "Nothing has been computed yet; wait until the series are drawn."
+            raise ValueError(msg)
+        return self.session.answer
+
+    def _experiment(self) -> Experiment:
+        """Return B as a run of its own, of the selected place or of the region."""
+        return land_export.experiment_of(self.session.b, self.session.selection, place=self.of.value == "place")
+
+    def _toml(self) -> bytes:
+        return export.experiment_toml(self._experiment()).encode("utf-8")
+
+    def _script(self) -> bytes:
+        return export.script(self._experiment()).encode("utf-8")
+
+    def _series(self) -> bytes:
+        shown = self._shown()
+        return land_export.land_csv(shown.b, shown.a, self._experiment()).encode("utf-8")
+
+    def _picture(self) -> bytes:
+        self.map.update()
+        view, region = self.map.view, self.session.b.region
+        if view.scale is None:
+            msg = "The map is not drawn yet; wait a moment."
+            raise ValueError(msg)
+        box = None if region.whole else (region.west, region.south, region.east, region.north)
+        return export.map_png(
+            view.values, view.scale, view.table, projection=view.projection, title=view.caption,
+            synthetic=self.map.synthetic, region=box,
+        )  # fmt: skip
+
+    def _on_prepare(self, _event) -> None:
+        """Make a NetCDF file as the command line would."""
+        experiment, _ = land_export.netcdf_plan(self._experiment())
+
+        def work(progress, cancelled) -> bytes:
+            return land_export.land_netcdf(experiment, progress, cancelled)
+
+        self.session.slowly("Making the NetCDF file", work, self._offer, key="netcdf", queue=LAND_REGIONS)
+
+    def _offer(self, data: bytes) -> None:
+        self._netcdf = data
+        self.netcdf.label = f"NetCDF (.nc, {len(data) / 1e6:.1f} MB)"
+        self.netcdf.disabled = False
+        self.session.tell("The NetCDF file is ready; the button beside Prepare saves it.", "success")
+
+    def _forget(self, event) -> None:
+        """Withdraw a file that belongs to another experiment or place."""
+        if event.name == "selection" and event.new.at == event.old.at:
+            return
+        if self._netcdf:
+            self._netcdf = b""
+            self.netcdf.disabled = True
+            self.netcdf.label = "NetCDF (.nc)"
+
+    def _open(self, data: bytes | None) -> None:
+        """Take an experiment from a file; the checked reader says what is wrong with it."""
+        if not data:
+            return
+        if len(data) > LARGEST_EXPERIMENT:
+            msg = f"The file has {len(data):,} bytes; an experiment has fewer than {LARGEST_EXPERIMENT:,}."
+            raise ValueError(msg)
+        experiment = Experiment.from_toml(data)
+        if experiment.model != "land":
+            msg = f'The experiment is one of model = "{experiment.model}", and this page runs "land".'
+            raise ValueError(msg)
+        if experiment.dataset == "file":
+            msg = 'The experiment runs on a file; this page has dataset = "reference-earth" or "tower".'
+            raise ValueError(msg)
+        session = self.session
+        where = {name: getattr(experiment, name) for name in session.place}
+        session.edit(b=experiment, a=replace(session.a, **where))
+        self.open.value = None  # so that the same file can be chosen again
+        session.tell("The experiment is open as B.", "success")
