@@ -18,7 +18,7 @@ import numpy as np
 from models.kernel import inline_kernel, kernel
 from models.l4c.coding import decode, encode, known
 from models.l4c.exponential import at_least, at_most
-from models.l4c.physics import ONE, ZERO, arrhenius_above, fall, freeze_thaw, rise
+from models.l4c.physics import ONE, ZERO, arrhenius_above, fall, freeze_thaw, gross_production, rise
 from models.packing import LANES
 
 __all__ = [
@@ -85,18 +85,32 @@ def number(like, raw):
     return like.dtype.type(raw)
 
 
-# The next three are functions of their own: pasted into a loop by `inline_kernel`, their arrays keep it from vectors.
+# The next ones are functions of their own: pasted into a loop by `inline_kernel`, their arrays keep it from vectors.
+@kernel
+def gpp_from(k, par, fpar, vpd, tmin, smrz, frozen, p):
+    """GPP [gC m-2 d-1] of lane ``k`` from drivers, as numbers or duals, and the parameters (Eq. 3-5)."""
+    return gross_production(
+        p[LIGHT + k],
+        par * fpar,
+        fall(vpd, p[VPD_HIGH + k], p[VPD_SLOPE + k]),
+        rise(tmin, p[TMIN_LOW + k], p[TMIN_SLOPE + k]),
+        rise(smrz, p[SMRZ_LOW + k], p[SMRZ_SLOPE + k]),
+        freeze_thaw(frozen, p[FT_MIN + k], p[FT_MAX + k]),
+    )
+
+
 @kernel
 def gpp_of(k, d, f, p):
     """GPP [gC m-2 d-1] of lane ``k`` from a day's drivers, fPAR and the parameters (Eq. 3-5)."""
-    return (
-        p[LIGHT + k]
-        * (number(p, d[PAR + k]) * number(p, f[k]))
-        * fall(number(p, d[VPD + k]), p[VPD_HIGH + k], p[VPD_SLOPE + k])
-        * rise(number(p, d[TMIN + k]), p[TMIN_LOW + k], p[TMIN_SLOPE + k])
-        * rise(number(p, d[SMRZ + k]), p[SMRZ_LOW + k], p[SMRZ_SLOPE + k])
-        * freeze_thaw(number(p, d[FROZEN + k]), p[FT_MIN + k], p[FT_MAX + k])
-    )
+    par, vpd, tmin = number(p, d[PAR + k]), number(p, d[VPD + k]), number(p, d[TMIN + k])
+    return gpp_from(k, par, number(p, f[k]), vpd, tmin, number(p, d[SMRZ + k]), number(p, d[FROZEN + k]), p)
+
+
+@kernel
+def kmult_from(k, t_soil, smsf, p):
+    """Multiplier of decomposition [1] of lane ``k`` from drivers, as numbers or duals (Eq. 5, 9)."""
+    above = t_soil * p[T_SCALE + k] + p[T_OFFSET + k]
+    return arrhenius_above(above, p[BETA0 + k], p[INVERSE_BETA1 + k]) * rise(smsf, p[SMSF_LOW + k], p[SMSF_SLOPE + k])
 
 
 @kernel
@@ -319,10 +333,7 @@ def run_live(
             o = out[i - first, bin_of_day[day]]
             for k in range(L):
                 gpp = gpp_of(k, d, f, p)
-                above = number(p, d[T_SOIL + k]) * p[T_SCALE + k] + p[T_OFFSET + k]
-                km = arrhenius_above(above, p[BETA0 + k], p[INVERSE_BETA1 + k]) * rise(
-                    number(p, d[SMSF + k]), p[SMSF_LOW + k], p[SMSF_SLOPE + k]
-                )
+                km = kmult_from(k, number(p, d[T_SOIL + k]), number(p, d[SMSF + k]), p)
                 soc = s[FAST + k] + s[MED + k] + s[SLOW + k]
                 fast, med, slow = decay(k, km, known(d[SMSF + k], km), p, s)
                 o[k] += gpp

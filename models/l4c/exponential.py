@@ -30,6 +30,9 @@ D9, D8, D7, D6 = 2.7557319223985893e-06, 2.48015873015873e-05, 1.984126984126984
 D5, D4, D3 = 8.333333333333333e-03, 4.1666666666666664e-02, 1.6666666666666666e-01
 BIAS64, LEAST64, SHIFT64 = np.int64(1023), np.int32(-1023), np.int64(52)
 
+_NUMPY = (types.Number, types.Array)
+"""What numpy's own functions take; other types bring rules of their own (`models.l4c.dual`)."""
+
 
 def at_least(x, low):
     """Return ``x``, or ``low`` where ``x`` is below it; NaN stays NaN."""
@@ -72,14 +75,14 @@ def _exp64(x):
 def _at_least(x, low):
     if isinstance(x, types.Float):
         return lambda x, low: max(x, low)
-    return lambda x, low: np.maximum(low, x)
+    return (lambda x, low: np.maximum(low, x)) if isinstance(x, _NUMPY) else None
 
 
 @overload(at_most)
 def _at_most(x, high):
     if isinstance(x, types.Float):
         return lambda x, high: min(x, high)
-    return lambda x, high: np.minimum(high, x)
+    return (lambda x, high: np.minimum(high, x)) if isinstance(x, _NUMPY) else None
 
 
 @overload(exp)
@@ -88,4 +91,4 @@ def _exp_of_type(x):
         return _exp32
     if x == types.float64:
         return _exp64
-    return lambda x: np.exp(x)
+    return (lambda x: np.exp(x)) if isinstance(x, _NUMPY) else None

@@ -16,6 +16,7 @@ __all__ = [
     "fall",
     "falling_ramp",
     "freeze_thaw",
+    "gross_production",
     "par_from_shortwave",
     "ramp",
     "rescale_smrz",
@@ -76,6 +77,12 @@ def falling_ramp(x, low, high):
 def freeze_thaw(frozen, ft_min, ft_max):
     """Multiplier of light use on frozen (``frozen`` = 1: ``ft_min``) or thawed (0: ``ft_max``) ground [1] (Eq. 4)."""
     return frozen * ft_min + (ONE - frozen) * ft_max
+
+
+@inline_kernel
+def gross_production(light, apar, f_vpd, f_tmin, f_smrz, f_ft):
+    """GPP [gC m-2 d-1] from efficiency [gC MJ-1], absorbed PAR [MJ m-2 d-1] and the multipliers [1] (Eq. 3, 4)."""
+    return light * apar * f_vpd * f_tmin * f_smrz * f_ft
 
 
 @inline_kernel
