@@ -301,3 +301,83 @@ def test_the_reference_is_reproduced_from_the_command_line(call, shared, tmp_pat
             assert rmsd.max() <= highest_rmsd, name
         if lowest_anomaly_r is not None:
             assert correlation(anomaly(ours), anomaly(theirs)).min() >= lowest_anomaly_r, name
+
+
+WORLD = """
+model = "land"
+output = "monthly"
+[region]
+name = "some of Iowa"
+west = -95.5
+south = 41.0
+east = -92.5
+north = 43.0
+[land]
+cycles = 1
+time_step = 3.0
+"""
+
+
+@compiled
+def test_a_region_of_the_embedded_world_runs_without_a_file(call, tmp_path):
+    (tmp_path / "world.toml").write_text(WORLD)
+    result = call("run", tmp_path / "world.toml", "--out", tmp_path / "out.nc")
+    assert result.exit_code == 0, result.output
+    with xr.open_dataset(tmp_path / "out.nc") as ds:
+        assert ds.sizes["time"] == 12
+        assert "synthetic" in ds.attrs["source"]
+        assert ((ds.latitude >= 41.0) & (ds.latitude <= 43.0)).all()
+        assert Experiment.from_attrs(ds.attrs).region.name == "some of Iowa"
+
+
+@compiled
+def test_a_tower_runs_by_its_name_and_is_compared_with_its_own_days(call, tmp_path):
+    (tmp_path / "tower.toml").write_text(
+        'model = "land"\ndataset = "tower"\nsite = "FR-Hes"\n[land]\ncycles = 1\ntime_step = 3.0\n'
+    )
+    result = call("run", tmp_path / "tower.toml", "--out", tmp_path / "out.nc")
+    assert result.exit_code == 0, result.output
+    assert "the course of each day is that of the world's synthetic weather" in result.output
+    scores = [line.split() for line in result.output.splitlines() if line.startswith(("ssm", "gpp", "nee"))]
+    assert {row[0] for row in scores} == {"ssm", "gpp", "nee"}
+
+
+def test_land_without_weather_or_a_tower_without_a_name_is_told_of(call, plan, tmp_path):
+    for text, said in (
+        (PLAN, "give --forcing FILE"),
+        ('model = "land"\ndataset = "tower"\n', "name it with site, of"),
+        ('model = "land"\ndataset = "tower"\nsite = "XX-Non"\n', "No tower is named 'XX-Non'"),
+        ('model = "land"\noutput = "annual"\nregion = "Iberia"\n', "it takes 'daily' or 'monthly'"),
+        ('model = "land"\nregion = "Iberia"\nperiod = ["2031-01-01", ""]\n[land]\ncycles = 1\n', "no such day"),
+    ):
+        (tmp_path / "x.toml").write_text(text)
+        result = call("run", tmp_path / "x.toml", "--out", tmp_path / "out.nc")
+        assert result.exit_code == 2, result.output
+        assert said in result.output
+        assert result.output.strip().count("\n") == 0
+
+
+@compiled
+def test_the_text_file_of_bondville_runs_as_it_is(call, shared, tmp_path):
+    (tmp_path / "land.toml").write_text('model = "land"\ndataset = "file"\n[land]\ncycles = 1\n')
+    data = shared / "data" / "bondville" / "noah-owp-modular_bondville.dat"
+    result = call("run", tmp_path / "land.toml", "--forcing", data, "--out", tmp_path / "out.nc")
+    assert result.exit_code == 0, result.output
+    assert "1 columns x 365 time steps" in result.output
+    with xr.open_dataset(tmp_path / "out.nc") as ds:
+        assert ds["time"].values[0] == np.datetime64("1998-01-01")
+        assert 700.0 < float(ds.et.sum()) < 1100.0  # mm, of 926 mm of rain and a moist start
+
+
+@compiled
+def test_a_real_half_hourly_tower_runs_and_agrees_with_what_it_measured(call, shared, tmp_path):
+    (tmp_path / "land.toml").write_text(
+        'model = "land"\ndataset = "tower"\nsite = "US-Whs"\n[land]\ncycles = 4\nsoil_carbon = "balanced"\n'
+    )
+    folder = shared / "data" / "ameriflux"
+    result = call("run", tmp_path / "land.toml", "--data", folder, "--out", tmp_path / "out.nc")
+    assert result.exit_code == 0, result.output
+    row = {line.split()[0]: line.split() for line in result.output.splitlines() if line.startswith(("ssm", "le "))}
+    assert float(row["ssm"][-5]) > 0.8  # r
+    assert float(row["le"][-5]) > 0.7
+    assert float(row["le"][-4]) < 25.0  # RMSE, W m-2

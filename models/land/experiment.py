@@ -96,6 +96,7 @@ def _checked_plan(experiment: "Experiment", ds: xr.Dataset) -> LandPlan:
     if "time" in plan.forcing.coords and days > 1:
         times = plan.forcing["time"].values[:2].astype("datetime64[s]")
         days = days * (times[1] - times[0]) / np.timedelta64(1, "D")
+        _check_period(experiment, plan.forcing["time"].values[[0, -1]])
     steps = days * DAY / plan.options.dt if plan.options.output == "native" else days
     steps = steps / 30.0 if experiment.output == "monthly" else steps
     size = 4.0 * N_OUTPUTS * steps * plan.table.site.size
@@ -106,6 +107,15 @@ def _checked_plan(experiment: "Experiment", ds: xr.Dataset) -> LandPlan:
         )
         raise ValueError(msg)
     return plan
+
+
+def _check_period(experiment: "Experiment", edges: np.ndarray) -> None:
+    """Raise ``ValueError`` where no day of a forcing lies in the period."""
+    first, last = experiment.period
+    begin, end = edges.astype("datetime64[D]")
+    if (first and np.datetime64(first) > end) or (last and np.datetime64(last) < begin):
+        msg = f"period = {list(experiment.period)}: the forcing has no such day, it has {begin} to {end}."
+        raise ValueError(msg)
 
 
 def _blocks(plan: LandPlan, block: int | None) -> Iterator[np.ndarray]:

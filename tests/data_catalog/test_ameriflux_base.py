@@ -16,24 +16,8 @@ from data_catalog.datasets.land_towers import land_towers_in, observed_in, open_
 from data_catalog.scan import scan
 
 COLUMNS = [
-    "TIMESTAMP_START",
-    "TIMESTAMP_END",
-    "FC",
-    "LE_1_1_1",
-    "H",
-    "TA_1_2_1",
-    "TA_1_1_1",
-    "TA_PI_F_1_1_1",
-    "WS",
-    "PA",
-    "RH",
-    "SWC_1_1_1",
-    "SWC_2_1_1",
-    "SWC_1_2_1",
-    "TS_1_1_1",
-    "SW_IN",
-    "LW_IN",
-    "P",
+    *("TIMESTAMP_START", "TIMESTAMP_END", "FC", "LE_1_1_1", "H", "TA_1_2_1", "TA_1_1_1", "TA_PI_F_1_1_1", "WS", "PA"),
+    *("RH", "SWC_1_1_1", "SWC_2_1_1", "SWC_1_2_1", "TS_1_1_1", "SW_IN", "LW_IN", "P"),
 ]
 NAME = "AMF_US-Tst_BASE_HH_3-5.csv"
 

@@ -1,5 +1,6 @@
 """Choices of the land surface model: checked when made, given back by text, and all the run needs beside weather."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -12,6 +13,7 @@ from numba import config
 from models.examples import EXAMPLES
 from models.experiment import Experiment, LandChoices, run
 from models.land.description import describe_columns
+from models.land.experiment import run_columns
 from models.land.options import COLUMN_SETTINGS, LAND_CHOICES
 from models.land.params import parameter_table
 from models.quantity import parameters_of
@@ -212,3 +214,64 @@ def test_a_run_gives_its_experiment_back_and_only_the_period_and_region_asked_fo
     part = run(Experiment.from_mapping(mapping), weather())
     assert dict(part.sizes) == {"column": 1, "time": 1, "layer": 4}
     xr.testing.assert_allclose(part.gpp, ds.gpp.isel(column=[1], time=[1]).assign_coords(column=[0]))
+
+
+HERE = {"latitude": 40.0, "longitude": -88.0}
+
+
+@compiled
+def test_blocks_of_columns_give_what_one_run_of_all_gives_and_lazy_weather_is_read_for_each():
+    pytest.importorskip("dask")
+    columns = {**HERE, "vegetation": [12, 1, 10, 4] * 3, "soil": 4, "climate": [0, 1, 0, 1] * 3}
+    land = LandChoices(cycles=3, stop_when_settled=True, start="1998-01-01T00:00", columns=columns)
+    experiment = Experiment(model="land", dataset="file", land=land)
+    whole = run(experiment, weather())
+    parts = run_columns(experiment, weather().chunk({"climate": 1}), block=5)
+    assert set(parts.data_vars) == set(whole.data_vars)
+    for name in whole.data_vars:
+        np.testing.assert_array_equal(parts[name].values, whole[name].values, err_msg=name)
+    assert parts["column"].values.tolist() == list(range(12))
+    np.testing.assert_array_equal(parts["forcing_site"], whole["forcing_site"])
+    for name in ("spin_up_cycles", "spin_up_water_drift", "spin_up_settled"):
+        assert parts.attrs[name] == whole.attrs[name]
+
+
+@compiled
+def test_months_are_means_of_their_days_and_pools_those_of_their_last():
+    land = LandChoices(cycles=1, start="1998-01-31T00:00", columns={**HERE, "vegetation": 12, "soil": 4})
+    days = run(Experiment(model="land", dataset="file", land=land), weather())
+    months = run(Experiment(model="land", dataset="file", output="monthly", land=land), weather())
+    assert months["time"].values.astype("datetime64[D]").tolist() == [
+        np.datetime64(f"1998-0{k}-01").item() for k in (1, 2)
+    ]
+    np.testing.assert_allclose(months["gpp"][:, 0], days["gpp"][:, 0], rtol=1e-6)
+    np.testing.assert_allclose(months["soil_moisture"][:, :, 1], days["soil_moisture"][:, :, 1], rtol=1e-6)
+    np.testing.assert_array_equal(months["soc_fast"][:, 0], days["soc_fast"][:, 0])
+    assert Experiment.from_attrs(months.attrs).output == "monthly"
+    with pytest.raises(ValueError, match="contradict"):
+        run(Experiment(model="land", dataset="file", output="monthly", land=replace(land, output="native")), weather())
+
+
+def test_sand_and_clay_take_the_place_of_the_soil_class():
+    said = describe_columns(
+        weather(), LandChoices(columns={**HERE, "vegetation": 12, "sand": [0.4, 0.9], "clay": 0.05})
+    )
+    assert said.table.soil.tolist() == [4, 1]
+    assert said.texture["b"] == pytest.approx([3.705, 3.705])
+    own = LandChoices(columns={**HERE, "vegetation": 12, "sand": 0.4, "clay": 0.2, "soil": 9}, parameters={"b": 5.0})
+    said = describe_columns(weather(), own)
+    assert said.table.soil.tolist() == [9, 9]
+    assert "b" not in said.texture
+    with pytest.raises(ValueError, match="one is missing"):
+        describe_columns(weather(), LandChoices(columns={**HERE, "vegetation": 12, "soil": 4, "sand": 0.4}))
+
+
+@compiled
+def test_sand_and_clay_reach_the_run():
+    land = {"cycles": 1, "start": "1998-01-01T00:00"}
+    plain = {**HERE, "vegetation": 12, "soil": 4}
+    runs = [
+        run(Experiment(model="land", dataset="file", land=LandChoices(columns=plain | more, **land)), weather())
+        for more in ({}, {"sand": 0.9, "clay": 0.03})
+    ]
+    assert float(np.abs(runs[0]["ssm"] - runs[1]["ssm"]).max()) > 0.005
