@@ -11,7 +11,7 @@ __all__ = ["CATALOG", "open_dataset"]
 
 DATASETS = (
     *("reference_earth", "towers", "fluxnet", "driver_file", "climatology_npz"),
-    *("land_forcing", "world_forcing", "land_towers", "ameriflux_base", "bondville"),
+    *("land_forcing", "world_forcing", "land_towers", "ameriflux_base", "ameriflux_l2", "bondville"),
 )
 """One file each in ``datasets/``; this order is the order on screen."""
 

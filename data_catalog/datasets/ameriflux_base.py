@@ -13,12 +13,15 @@ import pandas as pd
 import xarray as xr
 
 from data_catalog.datasets.ameriflux_badm import site_of_archive
+from data_catalog.datasets.ameriflux_example import EXAMPLE_NAME, write_example
 from data_catalog.datasets.fluxnet import check_header
 from data_catalog.datasets.fluxnet_columns import GC_PER_UMOL, RESOLUTIONS
 from data_catalog.datasets.fluxnet_sites import find_site
 from data_catalog.datasets.fluxnet_units import check_units
 from data_catalog.datasets.tables import TableFile, open_tables
-from data_catalog.entry import CatalogEntry
+from data_catalog.datasets.tower_entry import describe_tower
+from data_catalog.entry import CatalogEntry, FileEntry
+from data_catalog.head import Head
 from models.variables import VARIABLES
 
 __all__ = ["CITATION", "ENTRY", "is_base", "read_base"]
@@ -191,11 +194,28 @@ def _by_depth(frame: pd.DataFrame, header: list[str], stem: str) -> tuple[list[s
     return first, [column for _, column in held if column not in first]
 
 
+def recognise(path: Path, head: Head) -> bool:
+    """Whether a table, or one in an archive, is a BASE table."""
+    if head.kind == "zip":
+        return any(_NAME.search(PurePosixPath(name).name) for name in head.members)
+    return is_base(head.text) or _NAME.search(head.name) is not None
+
+
+def describe(path: Path, head: Head) -> FileEntry:
+    """Say what a BASE table holds."""
+    return describe_tower(ENTRY, read_base(path))
+
+
 ENTRY = CatalogEntry(
     name="ameriflux-base",
     title="AmeriFlux BASE: half-hourly and hourly tower tables as measured",
     citation=CITATION,
     licence="CC-BY-4.0 or the AmeriFlux legacy policy; the site's own holds",
     load=read_base,
-    feeds=("forcing", "towers"),
+    feeds=("drivers", "forcing", "towers", "benchmarks"),
+    kind="tower",
+    recognise=recognise,
+    describe=describe,
+    write_example=write_example,
+    example_name=EXAMPLE_NAME,
 )

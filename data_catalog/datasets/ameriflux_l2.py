@@ -11,9 +11,12 @@ import xarray as xr
 from data_catalog.datasets.fluxnet_columns import GC_PER_UMOL
 from data_catalog.datasets.fluxnet_sites import IGBP_TO_PFT
 from data_catalog.datasets.fluxnet_units import check_units
+from data_catalog.datasets.tower_entry import describe_tower
+from data_catalog.entry import CatalogEntry, FileEntry
+from data_catalog.head import Head
 from models.variables import VARIABLES
 
-__all__ = ["is_level2", "read_level2"]
+__all__ = ["ENTRY", "is_level2", "read_level2", "write_example"]
 
 FILLS = (-9999.0, -6999.0)
 """Missing, and not measured at this site."""
@@ -121,3 +124,52 @@ def read_level2(path: str | Path) -> xr.Dataset:
         "synthetic": 0,
     }
     return ds
+
+
+def recognise(path: Path, head: Head) -> bool:
+    """Whether a text begins as a Level-2 table does."""
+    return is_level2(head.text)
+
+
+def describe(path: Path, head: Head) -> FileEntry:
+    """Say what a Level-2 table holds."""
+    return describe_tower(ENTRY, read_level2(path))
+
+
+def write_example(path: str | Path) -> None:
+    """Write two days of a Level-2 table, with made-up numbers."""
+    names = [column for _, column, *_ in _COLUMNS]
+    units = [unit for _, _, unit, *_ in _COLUMNS]
+    lines = [
+        "Sitename: An example",
+        "Location: Nowhere, Latitude: 44.4523 Longitude: -121.5574 Elevation (masl): 1253",
+        "Principal investigator: nobody",
+        "Ecosystem type: ENF",
+        "File creation date: 2010-01-01",
+        ",".join(["YEAR", "GAP", "DTIME", "DOY", "HRMIN", *names]),
+        ",".join(["YEAR", "GAP", "DTIME", "DOY", "HRMIN", *units]),
+        ",".join(["-"] * (5 + len(names))),
+    ]
+    typical = dict(zip(names, (12, 60, 0.8, 87, 2, 0, 310, 0, 60, 80, -4, 8, 4, 9, 22, 25), strict=True))
+    for step in range(1, 97):
+        day, minutes = 200 + (step * 30 - 1) // 1440, (step * 30 - 1) % 1440 + 1
+        sun = max(0.0, np.sin(np.pi * (minutes - 360) / 720)) if 360 < minutes < 1080 else 0.0
+        values = typical | {"Rg": 800 * sun, "NEE": 2 - 10 * sun, "GPP": 12 * sun}
+        row = [2007, 0, day + minutes / 1440, day, minutes // 60 * 100 + minutes % 60]
+        lines.append(",".join(f"{value:g}" for value in [*row, *values.values()]))
+    Path(path).write_text("\n".join(lines) + "\n", encoding="ascii")
+
+
+ENTRY = CatalogEntry(
+    name="ameriflux-l2",
+    title="AmeriFlux Level 2: half-hourly tower tables of before 2015",
+    citation=CITATION,
+    licence="AmeriFlux legacy policy: tell the team, offer authorship",
+    load=read_level2,
+    feeds=("drivers", "forcing", "towers", "benchmarks"),
+    kind="tower",
+    recognise=recognise,
+    describe=describe,
+    write_example=write_example,
+    example_name="AMF_USXxx_2007_L2_WG_V004.csv",
+)

@@ -13,7 +13,9 @@ import pandas as pd
 import xarray as xr
 
 from data_catalog.datasets.tower_weather import whole_weather
-from data_catalog.entry import CatalogEntry
+from data_catalog.description import describe_dataset
+from data_catalog.entry import CatalogEntry, FileEntry
+from data_catalog.head import Head
 
 __all__ = ["ENTRY", "is_bondville", "read_bondville", "read_bondville_observed"]
 
@@ -172,11 +174,37 @@ def read_bondville_observed(path: str | Path) -> xr.Dataset:
     return ds
 
 
+def recognise(path: Path, head: Head) -> bool:
+    """Whether a text is one of the formats, or the table of what was observed in 2001."""
+    return is_bondville(head.text) or _is_observed(head)
+
+
+def _is_observed(head: Head) -> bool:
+    return bool(head.lines) and head.lines[0].split()[:4] == ["TIMESTAMP", "LAI", "SM1", "SM2"]
+
+
+def load(path: str | Path) -> xr.Dataset:
+    """Open the weather, or what was observed in 2001, whichever the file holds."""
+    return read_bondville_observed(path) if _is_observed(Head(path)) else read_bondville(path)
+
+
+def describe(path: Path, head: Head) -> FileEntry:
+    """Say what the file holds."""
+    ds = load(path)
+    if _is_observed(head):
+        return describe_dataset(ENTRY, ds, kind="observations", feeds=("observations", "benchmarks"), grid="point")
+    place = {"latitude": float(ds["latitude"]), "longitude": float(ds["longitude"])}
+    return describe_dataset(ENTRY, ds, site="US-Bo1", grid="point", **place)
+
+
 ENTRY = CatalogEntry(
     name="bondville",
     title="Bondville, Illinois: half-hourly weather in the text formats of the Noah models",
     citation=CITATION,
     licence="of the file (Apache-2.0 where it is shipped)",
-    load=read_bondville,
+    load=load,
     feeds=("forcing",),
+    kind="weather",
+    recognise=recognise,
+    describe=describe,
 )

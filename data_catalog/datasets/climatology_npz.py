@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from data_catalog.entry import CatalogEntry
+from data_catalog.description import describe_dataset
+from data_catalog.entry import CatalogEntry, FileEntry
+from data_catalog.head import Head
 from models.variables import VARIABLES
 
 __all__ = ["ENTRY", "NAMES", "is_climatology", "load", "write_example"]
@@ -137,10 +139,27 @@ def write_example(path: str | Path) -> Path:
     return Path(path)
 
 
+def recognise(path: Path, head: Head) -> bool:
+    """Whether a file is a NumPy archive with all the arrays."""
+    return head.kind == "zip" and is_climatology(path)
+
+
+def describe(path: Path, head: Head) -> FileEntry:
+    """Say what the archive holds."""
+    ds = load(path)
+    title = f"365-day driver climatology of {ds.sizes['cell']} cells"
+    return describe_dataset(ENTRY, ds, title=title, grid="point")
+
+
 ENTRY = CatalogEntry(
     name="climatology-npz",
     title="365-day driver climatology of a site (NumPy archive)",
     citation="the file's own",
     licence="the file's own",
     load=load,
+    kind="climatology",
+    recognise=recognise,
+    describe=describe,
+    write_example=write_example,
+    example_name="climatology.npz",
 )

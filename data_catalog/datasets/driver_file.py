@@ -11,7 +11,10 @@ import numpy as np
 import xarray as xr
 
 from data_catalog.datasets.climatology_npz import load as load_climatology
-from data_catalog.entry import CatalogEntry
+from data_catalog.datasets.driver_file_example import write_example
+from data_catalog.description import describe_dataset
+from data_catalog.entry import CatalogEntry, FileEntry
+from data_catalog.head import Head
 from models.variables import VARIABLES
 
 __all__ = ["ALIASES", "DRIVERS", "ENTRY", "PARAMETERS", "open_drivers", "open_store", "write_example"]
@@ -339,46 +342,16 @@ def _with_parameters(ds: xr.Dataset) -> xr.Dataset:
     return ds
 
 
-def write_example(path: str | Path, *, cells: int = 8, days: int = 365, seed: int = 1) -> None:
-    """Write a tiny file of invented drivers, to show the format and to test with.
+def recognise(path: Path, head: Head) -> bool:
+    """Whether half of the drivers are there, in any names that are read; opening it tells what is wrong."""
+    held = {ALIASES.get(name, name) for name in head.variables}
+    return len(held & {*DRIVERS, "thawed"}) >= len(DRIVERS) // 2
 
-    Parameters
-    ----------
-    path : str or Path
-        Where to write it; a name that ends with .zarr makes a Zarr store.
-    cells, days : int
-        Its size.
-    seed : int
-        Of the invented numbers.
-    """
-    random = np.random.default_rng(seed)
-    season = -np.cos(2 * np.pi * np.arange(days) / _DAYS_A_YEAR)[None, :]
-    noise = random.standard_normal((5, cells, days))
-    wet = np.clip(55 + 15 * season + 5 * noise[2], 5, 100)
-    t_min = 275 + 10 * season + 3 * noise[1]
-    values = {
-        "par": np.clip(7 + 4 * season + noise[0], 0.1, None),
-        "fpar": np.clip(0.4 + 0.3 * season + 0.02 * noise[3], 0, 1),
-        "tmin": t_min,
-        "vpd": np.clip(900 + 600 * season + 150 * noise[4], 0, None),
-        "smrz": wet,
-        "smsf": np.clip(wet - 10, 0, 100),
-        "t_soil": t_min + 4,
-        "frozen": (t_min < 273.15).astype("int8"),
-    }
-    first = np.datetime64("2015-01-01", "ns")
-    ds = xr.Dataset(
-        {name: (("cell", "time"), v, VARIABLES[name].cf_attrs) for name, v in values.items()},
-        {"time": first + np.arange(days) * np.timedelta64(1, "D")},
-        {"title": "Invented drivers of L4C", "source": "synthetic: random numbers with a season", "licence": "CC0"},
-    )
-    ds["pft"] = ("cell", (np.arange(cells) % 8 + 1).astype("int8"), {"long_name": "plant functional type, 1 to 8"})
-    ds["latitude"] = ("cell", np.linspace(-40, 60, cells), {"units": "degrees_north"})
-    ds["longitude"] = ("cell", np.linspace(-120, 150, cells), {"units": "degrees_east"})
-    if Path(path).suffix == ".zarr":
-        ds.to_zarr(path, mode="w", consolidated=False)
-    else:
-        ds.to_netcdf(path, engine="h5netcdf")
+
+def describe(path: Path, head: Head) -> FileEntry:
+    """Say what the file holds; gaps are counted where it is small."""
+    with open_drivers(path) as ds:
+        return describe_dataset(ENTRY, ds, title=f"L4C drivers of {ds.sizes['cell']:,} cells")
 
 
 ENTRY = CatalogEntry(
@@ -387,4 +360,8 @@ ENTRY = CatalogEntry(
     citation="as the file states",
     licence="as the file states",
     load=open_drivers,
+    recognise=recognise,
+    describe=describe,
+    write_example=write_example,
+    example_name="drivers.nc",
 )

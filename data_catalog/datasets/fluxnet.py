@@ -23,69 +23,21 @@ from data_catalog.datasets.fluxnet_columns import (
     TowerColumn,
     columns_of,
 )
+from data_catalog.datasets.fluxnet_example import EXAMPLE_NAME, write_example
+from data_catalog.datasets.fluxnet_names import MAIN_PRODUCTS, FileName, choose_table, file_name
 from data_catalog.datasets.fluxnet_sites import find_site
 from data_catalog.datasets.fluxnet_units import check_units
 from data_catalog.datasets.tables import TableFile, open_tables
-from data_catalog.entry import CatalogEntry
+from data_catalog.datasets.tower_entry import describe_tower
+from data_catalog.entry import CatalogEntry, FileEntry
+from data_catalog.head import Head
 from models.variables import VARIABLES
 
 __all__ = ["CITATION", "ENTRY", "FILL", "FileName", "choose_table", "file_name", "read_fluxnet"]
 
 FILL = -9999.0
 CITATION = "Pastorello et al. 2020, The FLUXNET2015 dataset and the ONEFlux processing pipeline, Scientific Data 7, 225"
-PREFERRED = ("DD", "HH", "HR", "MM", "WW", "YY")
 METHODS = {"NT": "night-time (Reichstein et al. 2005)", "DT": "daytime (Lasslop et al. 2010)"}
-MAIN_PRODUCTS = ("FULLSET", "SUBSET", "FLUXMET", "")
-
-_NAME = re.compile(
-    r"(?P<hub>[A-Za-z0-9]+)_(?P<site>[A-Z]{2}-[A-Za-z0-9]{3})_FLUXNET(?P<release>\d*)"
-    r"(?:_(?P<product>[A-Z0-9]+?))??_(?P<resolution>HH|HR|DD|WW|MM|YY)(?=[_.])",
-)
-
-
-class FileName(dict):
-    """Parts of a tower file's name: hub, site, release, product, resolution; empty when the name is foreign."""
-
-
-def file_name(name: str) -> FileName:
-    """Split a file name of any release into its parts.
-
-    Examples
-    --------
-    >>> file_name("FLX_US-Var_FLUXNET2015_SUBSET_DD_2000-2014_1-4.csv")["site"]
-    'US-Var'
-    >>> file_name("ICOSETC_FR-Hes_FLUXNET_DD_L2.csv")["resolution"]
-    'DD'
-    """
-    found = _NAME.search(PurePosixPath(name.replace("\\", "/")).name)
-    return FileName({key: value or "" for key, value in found.groupdict().items()} if found else {})
-
-
-def choose_table(files: Sequence[TableFile], resolution: str | None = None) -> TableFile:
-    """Pick the table of fluxes and meteorology among those of an archive.
-
-    Daily is preferred, then half-hourly; auxiliary, BIF and reanalysis tables are passed over.
-    """
-    order = {tag: rank for rank, tag in enumerate(PREFERRED)}
-    named = [(file_name(file.name), file) for file in files]
-    main = [(parts, file) for parts, file in named if parts and parts["product"] in MAIN_PRODUCTS]
-    if resolution:
-        wanted = [(parts, file) for parts, file in main if parts["resolution"] == resolution]
-        if not wanted and not (len(files) == 1 and not main):
-            held = ", ".join(sorted({parts["resolution"] for parts, _ in main})) or "none"
-            msg = f"No {resolution} table is in this file; it has: {held}."
-            raise ValueError(msg)
-        main = wanted
-    if main:
-        return min(main, key=lambda pair: (order[pair[0]["resolution"]], MAIN_PRODUCTS.index(pair[0]["product"])))[1]
-    if len(files) == 1:
-        return files[0]
-    names = ", ".join(file.name for file in files[:5]) or "nothing readable"
-    msg = (
-        "No FLUXNET table is in this archive; expected a member such as "
-        f"FLX_SITE_FLUXNET2015_SUBSET_DD_2001-2014_1-4.csv, found {names}."
-    )
-    raise ValueError(msg)
 
 
 def read_fluxnet(
@@ -366,9 +318,29 @@ def _add_minimum(ds: xr.Dataset, files: list[TableFile]) -> None:
     ds["tmin"] = xr.DataArray(lowest.to_numpy(), dims="time", attrs=attrs)
 
 
-def load(path: str | Path, **options) -> xr.Dataset:
-    """Open a tower file by path; see `read_fluxnet`."""
-    return read_fluxnet(path, **options)
+def load(path: str | Path, *, need: Sequence[str] | str = (), **options) -> xr.Dataset:
+    """Open a tower file by path, with what it has; see `read_fluxnet`."""
+    return read_fluxnet(path, need=need, **options)
+
+
+def recognise(path: Path, head: Head) -> bool:
+    """Whether a table has the network's columns, or an archive a table of its name."""
+    if head.kind == "zip":
+        return any(file_name(name) for name in head.members) and head.suffix != ".xlsx"
+    if head.text.startswith("# Site:"):  # AmeriFlux BASE
+        return False
+    first = next((line for line in head.lines if line.strip() and not line.startswith("#")), "")
+    columns = {cell.strip().strip('"') for cell in first.split(",")}
+    parts = file_name(head.name)
+    if parts:
+        return parts["product"] in MAIN_PRODUCTS
+    return bool(columns & {"TIMESTAMP", "TIMESTAMP_START"}) and "siteid" not in columns
+
+
+def describe(path: Path, head: Head) -> FileEntry:
+    """Say what a tower file holds."""
+    ds = read_fluxnet(path, need=())
+    return describe_tower(ENTRY, ds, version=file_name(head.name).get("release", ""))
 
 
 ENTRY = CatalogEntry(
@@ -377,5 +349,10 @@ ENTRY = CatalogEntry(
     citation=CITATION,
     licence="CC-BY-4.0 for most sites; the file's own policy holds",
     load=load,
-    feeds=("drivers", "towers"),
+    feeds=("drivers", "towers", "benchmarks"),
+    kind="tower",
+    recognise=recognise,
+    describe=describe,
+    write_example=write_example,
+    example_name=EXAMPLE_NAME,
 )

@@ -12,7 +12,9 @@ from data_catalog.datasets.driver_file import open_store
 from data_catalog.datasets.fluxnet import file_name, read_fluxnet
 from data_catalog.datasets.tables import open_tables
 from data_catalog.datasets.tower_weather import whole_weather
-from data_catalog.entry import CatalogEntry
+from data_catalog.description import describe_dataset
+from data_catalog.entry import CatalogEntry, FileEntry
+from data_catalog.head import Head
 from models.variables import VARIABLES
 
 __all__ = ["ENTRY", "FORCING_NAMES", "IGBP", "open_forcing", "read_half_hours", "tower_forcing", "weather_of_tower"]
@@ -260,6 +262,20 @@ def _resolution(path: Path) -> str | None:
     return "HH" if "HH" in held else "HR" if "HR" in held else None
 
 
+def recognise(path: Path, head: Head) -> bool:
+    """Whether the weather of columns is there, in our names or short ones."""
+    held = set(head.variables)
+    return all({short, ours} & held for short, ours in FORCING_NAMES.items() if ours != "precip_rate")
+
+
+def describe(path: Path, head: Head) -> FileEntry:
+    """Say what the file holds."""
+    ds = open_forcing(path)
+    sites = max((ds.sizes[name] for name in ds.sizes if name not in ("time", "column")), default=1)
+    period = {} if "time" in ds.coords else {"notes": "without times"}
+    return describe_dataset(ENTRY, ds, title=f"weather of {sites} sites for the land surface model", **period)
+
+
 ENTRY = CatalogEntry(
     name="land-forcing",
     title="Weather for the land surface model: NetCDF or Zarr of columns, half-hourly tower tables",
@@ -267,4 +283,7 @@ ENTRY = CatalogEntry(
     licence="of the file",
     load=open_forcing,
     feeds=("forcing",),
+    kind="weather",
+    recognise=recognise,
+    describe=describe,
 )

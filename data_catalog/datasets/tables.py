@@ -19,7 +19,8 @@ MAX_UPLOADED = 300_000_000
 MAX_RATIO = 200
 """Largest compression we believe: real tables, all fill values, reach about 60."""
 
-MAX_MEMBERS = 500
+MAX_MEMBERS = 20_000
+"""Most members of an archive: a network of soil moisture packs thousands of sensors."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Table:
             raise ValueError(msg) from error
         members = archive.infolist()
         if len(members) > MAX_MEMBERS:
-            msg = f"{self.name} has {len(members)} members; a tower archive has at most {MAX_MEMBERS}."
+            msg = f"{self.name} has {len(members)} members; at most {MAX_MEMBERS} are read."
             raise ValueError(msg)
         for member in members:
             self._check_member(member)
@@ -116,6 +117,10 @@ class Table:
             )
             raise ValueError(msg)
 
+    def members(self) -> list[zipfile.ZipInfo]:
+        """List the members of a zip without its folders; none for another file."""
+        return [member for member in self._zip.infolist() if not member.is_dir()] if self._zip is not None else []
+
     def files(self) -> list[TableFile]:
         """List the tables inside: the CSV members of a zip, or the file itself."""
         if self._zip is None:
@@ -124,8 +129,8 @@ class Table:
             return [TableFile(name, size, self)]
         return [
             TableFile(member.filename, member.file_size, self)
-            for member in self._zip.infolist()
-            if not member.is_dir() and PurePosixPath(member.filename).suffix.lower() in {".csv", ".txt"}
+            for member in self.members()
+            if PurePosixPath(member.filename).suffix.lower() in {".csv", ".txt"}
         ]
 
     def read(self, name: str) -> bytes:

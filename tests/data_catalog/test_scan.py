@@ -6,11 +6,19 @@ import numpy as np
 import pytest
 
 from data_catalog import scan as module
+from data_catalog import scan_cache
 from data_catalog.datasets import climatology_npz, driver_file
 from data_catalog.scan import scan
 from data_catalog.towers import TOWERS
 from models.experiment import Experiment
 from tests.data_catalog.test_fluxnet import NAME, as_bytes, table, zipped
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """Keep what is found away from the user's own cache."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setattr(scan_cache.platformdirs, "user_cache_dir", lambda _: str(folder))
 
 
 def kinds(rows):
@@ -40,7 +48,7 @@ def test_every_file_is_recognised_by_what_it_holds(folder):
         "drivers.zarr": "drivers",
         "site.npz": "climatology",
         "run.toml": "experiment",
-        "notes.md": "unknown",
+        "notes.md": "document",
     }
 
 
@@ -61,7 +69,7 @@ def test_a_tower_says_what_it_lacks(tmp_path):
     problem = scan(path)[0].problem
     assert "lacks gpp: cannot be judged" in problem
     assert "position unknown" in problem
-    assert "too coarse to run L4C" in problem
+    assert "too coarse to drive L4C" in scan(path)[0].notes
 
 
 @pytest.mark.parametrize(
@@ -73,14 +81,14 @@ def test_a_tower_says_what_it_lacks(tmp_path):
         ("x.zip", b"PK\x03\x04 cut", "not a whole zip archive"),
         ("a.toml", b"= nothing", "not valid TOML"),
         ("a.toml", b"title = 'pyproject'", "a TOML file, but no experiment"),
-        ("a.nc", b"\x89HDF\r\n\x1a\n cut", "cannot be read as h5netcdf; is it truncated"),
-        ("a.nc", b"hello", "neither NetCDF nor Zarr"),
-        ("a.npz", b"hello", "a NumPy archive without the arrays"),
+        ("a.nc", b"\x89HDF\r\n\x1a\n cut", "cannot be read as hdf5; is it truncated"),
+        ("a.nc", b"hello", "a text table of no known kind"),
+        ("a.npz", zipped(**{"x.npy": "a"}), "a NumPy archive without the arrays"),
         ("a.csv", b"x,y\n1,2\n", "a text table of no known kind; it starts with 'x,y'"),
-        ("a.csv", b"", "a text table of no known kind"),
+        ("a.csv", b"", "the file is empty"),
         ("a.csv", b"# Site: US-Tw3\n# Version: 5-5\nTIMESTAMP_START,FC\n1,2\n", "AmeriFlux BASE"),
-        ("a.pdf", b"%PDF", ".pdf is no kind that is read"),
-        ("a", b"", "a file without a suffix is no kind that is read"),
+        ("a.pdf", b"%PDF", "a PDF document"),
+        ("a", b"\x01\x00", "a binary file of no known kind"),
     ],
 )
 def test_what_cannot_be_read_is_listed_with_the_reason(tmp_path, name, content, reason):
