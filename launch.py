@@ -283,11 +283,14 @@ def info(debug: bool) -> None:
 
 
 @main.command()
-@click.argument("path", required=False, type=click.Path(exists=True))
+@click.argument("paths", nargs=-1, type=click.Path(exists=True), metavar="[PATH]...")
+@click.option("--json", "as_json", is_flag=True, help="Print every file with all that is known, as JSON.")
+@click.option("--all", "every", is_flag=True, help="Print a row for each file, also of a series of files.")
+@click.option("--fresh", is_flag=True, help="Look at every file again, also at those that did not change.")
 @click.option("--debug", is_flag=True, hidden=True)
-def catalog(path: str | None, debug: bool) -> None:
-    """List what the catalog holds, or what PATH holds and what is wrong with it."""
-    if path is None:
+def catalog(paths: tuple[str, ...], as_json: bool, every: bool, fresh: bool, debug: bool) -> None:
+    """List what the catalog holds, or what PATH holds, what it can be used for and what is wrong with it."""
+    if not paths:
         from data_catalog import CATALOG
 
         for entry in CATALOG.values():
@@ -297,9 +300,16 @@ def catalog(path: str | None, debug: bool) -> None:
             )
         return
     from data_catalog.scan import scan
+    from data_catalog.scan_table import scan_table
 
-    for row in scan(path):
-        click.echo(str(row))
+    with progress_bar("looking into files") as progress:
+        rows = scan(*paths, cache=not fresh, progress=lambda done, of: progress(done / of))
+    if as_json:
+        import json
+
+        click.echo(json.dumps([row.as_json() for row in rows], indent=1))
+        return
+    click.echo(scan_table(rows, every=every))
 
 
 if __name__ == "__main__":
