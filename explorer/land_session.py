@@ -2,6 +2,7 @@
 
 import functools
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -16,6 +17,7 @@ from explorer.land_regions import run_region
 from explorer.land_tower import offered
 from explorer.runs import Job, RunQueue
 from explorer.session import Session
+from explorer.style import unit_text
 from models.experiment import Experiment
 from models.land.options import COLUMN_SETTINGS
 from models.land.params import SOIL_CLASSES, VEGETATION_CLASSES, parameter_table
@@ -257,15 +259,22 @@ class LandSession(Session):
             self.regional = None
 
 
-def land_changes(a: Experiment, b: Experiment) -> list[str]:
+def land_changes(a: Experiment, b: Experiment, published: Mapping[str, float] | None = None) -> list[str]:
     """Say in words how B differs from A, one entry a difference.
+
+    Parameters
+    ----------
+    a, b : Experiment
+        The two.
+    published : mapping of str to float, optional
+        What the tables hold; without it they are called "table".
 
     Examples
     --------
     >>> from models.experiment import LandChoices
     >>> b = Experiment(model="land", land=LandChoices(parameters={"vcmax25": 80.0}, columns={"soil": 6}))
     >>> land_changes(Experiment(model="land"), b)
-    ['soil as mapped → loam', 'vcmax25 table → 80 umol m-2 s-1']
+    ['soil as mapped → loam', 'vcmax25 table → 80 µmol m⁻² s⁻¹']
     """
     words = []
     for name, title in OPTION_WORDS.items():
@@ -281,9 +290,11 @@ def land_changes(a: Experiment, b: Experiment) -> list[str]:
     for name, table in declared.items():
         old, new = before.get(name), after.get(name)
         if old != new:
-            unit = parameters_of(table)[name].unit
-            numbers = ("table" if value is None else f"{value:.4g}" for value in (old, new))
-            words.append(f"{name} {' → '.join(numbers)}{'' if unit == '1' else ' ' + unit}")
+            unit = unit_text(parameters_of(table)[name].unit)
+            held = (published or {}).get(name)
+            numbers = ((held if value is None else value) for value in (old, new))
+            shown = " → ".join("table" if value is None else f"{value:.4g}" for value in numbers)
+            words.append(f"{name} {shown} {unit}".strip())
     for name in ("soil_moisture", "lai"):
         old, new = getattr(a.land, name), getattr(b.land, name)
         if old != new:

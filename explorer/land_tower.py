@@ -99,9 +99,11 @@ def scores_table(a: PlaceRun, b: PlaceRun) -> pd.DataFrame:
     for variable in [name for name in COMPARED if name in of_b]:
         quantity = VARIABLES[variable]
         unit = f" [{unit_text(quantity.unit)}]" if quantity.unit != "1" else ""
-        row = {"quantity": f"{symbol_text(quantity.symbol)}{unit}", "n": int(of_b[variable].n)}
-        for name, label in (("r", "r"), ("rmse", "RMSE"), ("ubrmse", "ubRMSE"), ("bias", "bias")):
-            row[f"{label} A"] = float(getattr(of_a[variable], name)) if variable in of_a else np.nan
-            row[f"{label} B"] = float(getattr(of_b[variable], name))
-        rows.append(row)
+        for run, of in (("A", of_a), ("B", of_b)):
+            if variable in of:
+                words = f"{symbol_text(quantity.symbol)}{unit}" if run == "A" else ""
+                row = {"quantity": words, "run": run, "n": int(of[variable].n)}
+                for name, label in (("r", "r"), ("rmse", "RMSE"), ("ubrmse", "ubRMSE"), ("bias", "bias")):
+                    row[label] = float(getattr(of[variable], name))
+                rows.append(row)
     return pd.DataFrame(rows)

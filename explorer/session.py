@@ -5,7 +5,6 @@ of parameters follow the hand, and asks the engine for the numbers, which arrive
 """
 
 import itertools
-import logging
 import re
 import time
 from collections.abc import Callable
@@ -13,20 +12,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
-import panel as pn
 import param
-from panel.io.document import unlocked
-from panel.io.state import set_curdoc
 
 from explorer.address import Selection, baseline_of, read_address, write_address
+from explorer.event_loop import OnLoop, describe
 from explorer.question import Answer, Question, answer
 from explorer.runs import LIVE, SLOW, Job, RunQueue
 from explorer.worlds import GRIDS, WORLDS, Worlds
 from models.experiment import Experiment
 
 __all__ = ["MOST_PINS", "Pin", "Session", "describe", "visitors"]
-
-LOG = logging.getLogger(__name__)
 
 MOST_PINS = 20
 """Pinned runs a visitor may keep; one is an experiment and a few numbers."""
@@ -57,7 +52,7 @@ class Pin:
     grid: str
 
 
-class Session(param.Parameterized):
+class Session(OnLoop):
     """The state of one visitor's page, by default of one that runs L4C; a page of another model has its own.
 
     Parameters
@@ -83,7 +78,6 @@ class Session(param.Parameterized):
     driver = param.String(default="vpd", doc="Driver of the ramp editor.")
     pins = param.List(default=[], doc="Pinned runs, the newest last.")
     waiting = param.Boolean(default=False, doc="Whether the page waits for a grid that is being prepared.")
-    loaded = param.Boolean(default=False, doc="Whether the browser shows the page; plots wait for it.")
 
     def __init__(self, address: str = "", worlds: Worlds = WORLDS, tell: Callable[[str, str], None] | None = None):
         a, b, selection, self.problems = self.read(address)
@@ -94,16 +88,14 @@ class Session(param.Parameterized):
         super().__init__(a=a, b=b, selection=selection)
         self.number = next(_NUMBERS)
         self.worlds = worlds
-        self.document = pn.state.curdoc
-        self.closed = False
-        self._tell = tell
-        self._held: list[Callable[[], None]] = []
+        self.listen(tell)
         self._history: list[Experiment] = []
         self._edited_at = 0.0
         self._dragged: tuple = ()
         self._pinned = itertools.count(1)
-        self._asked = 0
+        self._asked, self._asked_world = 0, None
         self._slow: set = set()
+        self._progress: dict[str, tuple[str, float]] = {}
         _OPEN[self.number] = time.time()
 
     # -- to be given by the session of another model --------------------------------------------------------------
@@ -226,6 +218,13 @@ class Session(param.Parameterized):
         self.worlds.start()
         self.waiting = True
 
+    def run_soil(self) -> None:
+        """Have the land surface model run on the grid that is shown."""
+        if self.worlds.run_soil(self.b.grid):
+            self.waiting = True
+        else:
+            self.tell("Something else is being prepared; try again when it is ready.", "warning")
+
     def follow(self) -> bool:
         """Turn to the grid that is wanted, by default the finest, once it is ready; says whether it changed."""
         ready = self.worlds.ready
@@ -235,7 +234,8 @@ class Session(param.Parameterized):
         if best != self.b.grid:
             self.where(grid=best)
             return True
-        if self.answer is None:
+        # A world whose soil was run anew has taken the place of the one that was asked.
+        if self.answer is None or self._asked_world is not self.worlds.get(best):
             self.ask()
         return False
 
@@ -245,7 +245,8 @@ class Session(param.Parameterized):
         if world is None or self.closed:
             return
         question = Question(self.a, self.b, self.selection, self.driver)
-        self._asked = asked = self._asked + 1
+        self._asked, self._asked_world = self._asked + 1, world
+        asked = self._asked
         job = Job(
             work=partial(answer, world, question, self.answer),
             done=self._answered,
@@ -281,15 +282,16 @@ class Session(param.Parameterized):
         ended : callable
             Called if it failed or was taken back.
         """
+        name = f"slow {key}"
         job = Job(
             work=work,
-            done=lambda result: (self.idle(), done(result)),
+            done=lambda result: (self.idle(name), done(result)),
             post=self.post,
-            failed=lambda error: (self.idle(), ended(), self.tell(describe(error), "error")),
-            progressed=partial(self.progressed, doing),
-            taken_back=lambda: (self.idle(), ended()),
+            failed=lambda error: (self.idle(name), ended(), self.tell(describe(error), "error")),
+            progressed=partial(self.progressed, doing, name=name),
+            taken_back=lambda: (self.idle(name), ended()),
         )
-        self.param.update(share=0.0, doing=doing)
+        self.progressed(doing, 0.0, name)
         self._slow.add((queue, key))
         queue.submit((self.number, key), job)
 
@@ -304,9 +306,10 @@ class Session(param.Parameterized):
         self.idle()
         self.answer = result
 
-    def progressed(self, doing: str, share: float) -> None:
-        """Show the progress of a run."""
-        self.param.update(share=min(max(share, 0.0), 1.0), doing=doing)
+    def progressed(self, doing: str, share: float, name: str = "") -> None:
+        """Show the progress of a run; of several, of the one that was begun first."""
+        self._progress[name] = doing, min(max(share, 0.0), 1.0)
+        self._show_progress()
 
     def _failed(self, asked: int, error: Exception) -> None:
         self.idle()
@@ -327,61 +330,14 @@ class Session(param.Parameterized):
             asked = self.answer.question
             self.param.update(a=asked.a, b=asked.b, selection=asked.selection)
 
-    def idle(self) -> None:
-        """Take the progress away."""
-        self.param.update(share=None, doing="")
+    def idle(self, name: str = "") -> None:
+        """Take the progress of a run away."""
+        self._progress.pop(name, None)
+        self._show_progress()
 
-    # -- the event loop -----------------------------------------------------------------------------------------
-    def post(self, call: Callable[[], None]) -> None:
-        """Bring a call to this session's event loop; before the page is loaded it waits."""
-        if self.closed:
-            return
-        if self.document is None or self.document.session_context is None:
-            call()
-        else:
-            self.document.add_next_tick_callback(partial(self._enter, call))
-
-    def _enter(self, call: Callable[[], None]) -> None:
-        """Run a posted call with this session's document as the current one."""
-        if self.closed:
-            return
-        if not self.loaded:
-            self._held.append(call)
-            return
-        with set_curdoc(self.document), unlocked():
-            try:
-                call()
-            except Exception as error:  # nobody stands above an event loop's callback but the visitor
-                LOG.exception("A callback failed.")
-                self.tell(describe(error), "error")
-
-    def load(self) -> None:
-        """Start: the browser shows the page."""
-        self.loaded = True
-        held, self._held = self._held, []
-        for call in held:
-            self.post(call)
-        for problem in self.problems:
-            self.tell(f"From the address: {problem}", "warning")
-        self.problems = []
-
-    def attempt(self, call: Callable, *arguments: object) -> None:
-        """Call something that a visitor's file may make fail, and say so; Panel's file input keeps errors to itself."""
-        try:
-            call(*arguments)
-        except Exception as error:  # the visitor is the only one who can hear of it
-            LOG.info("A visitor's file was refused.", exc_info=error)
-            self.tell(describe(error), "error")
-
-    def tell(self, text: str, kind: str = "info") -> None:
-        """Show a message; errors stay until they are closed."""
-        if self._tell is not None:
-            self._tell(text, kind)
-        elif pn.state.notifications is not None:
-            notify = getattr(pn.state.notifications, kind)
-            notify(text, duration=0 if kind == "error" else 8000)
-        else:
-            LOG.info("%s: %s", kind, text)
+    def _show_progress(self) -> None:
+        doing, share = next(iter(self._progress.values()), ("", None))
+        self.param.update(share=share, doing=doing)
 
     def close(self) -> None:
         """End: nothing of the visitor runs on or stays in memory."""
@@ -393,13 +349,3 @@ class Session(param.Parameterized):
         with param.parameterized.discard_events(self):
             self.answer = None
             self.pins = []
-
-
-def describe(error: Exception) -> str:
-    """Say what went wrong and what to do next."""
-    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-    if isinstance(error, (ValueError, KeyError, FileNotFoundError)) and text:
-        return text
-    return (
-        f"{type(error).__name__}: {text or 'no message'}. Undo the last change, or reload the page; the log has more."
-    )

@@ -51,7 +51,7 @@ class LandControls:
         self.session = session
         self._showing = False
         self.mapped = START
-        self.compare = Compare(session, land_changes)
+        self.compare = Compare(session, lambda a, b: land_changes(a, b, table_values(*self.classes)))
         self._place()
         self._classes()
         self.parameters = LandParameters(self._on_moved, session.put_back)

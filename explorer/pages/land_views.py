@@ -81,6 +81,7 @@ class LandMapCard:
         session.param.watch(self._follow, ["a", "b", "selection"])
         session.param.watch(self._on_regional, ["regional", "lands"])
         session.param.watch(self._on_share, "share")
+        session.param.watch(self._on_answer, "answer")
         self._follow()
 
     def _widgets(self) -> None:
@@ -211,7 +212,12 @@ class LandMapCard:
         if self.cost.object != text:
             self.cost.object = text
 
-    def update(self, *_answer) -> None:
+    def _on_answer(self, event) -> None:
+        """Mark the place, which a tower says only now."""
+        if event.new is not None:
+            self.view.select(*self.session.marked)
+
+    def update(self) -> None:
         """Draw the map of the session's state."""
         session = self.session
         selection, regional = session.selection, session.regional

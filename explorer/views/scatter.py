@@ -2,8 +2,17 @@
 
 import numpy as np
 import panel as pn
-from bokeh.models import ColorBar, ColumnDataSource, FixedTicker, HoverTool, Legend, LegendItem, LinearColorMapper
-from bokeh.models import Range1d as Range
+from bokeh.models import (
+    ColorBar,
+    ColumnDataSource,
+    HoverTool,
+    Legend,
+    LegendItem,
+    LogColorMapper,
+    LogTicker,
+    NumeralTickFormatter,
+    Range1d,
+)
 from bokeh.palettes import cividis
 from bokeh.plotting import figure
 
@@ -30,8 +39,8 @@ class PairsView:
         self.points = ColumnDataSource({name: np.zeros(0) for name in ("observed", "a", "b")})
         self.counts = ColumnDataSource({name: [] for name in ("image", "x", "y", "dw", "dh")})
         self._line = ColumnDataSource({"x": [], "y": []})
-        self._x, self._y = Range(0, 1), Range(0, 1)
-        self._mapper = LinearColorMapper(palette=cividis(256)[90:235], low=0.0, high=1.0, nan_color=(0, 0, 0, 0))
+        self._x, self._y = Range1d(0, 1), Range1d(0, 1)
+        self._mapper = LogColorMapper(palette=cividis(256)[90:235], low=1.0, high=10.0, nan_color=(0, 0, 0, 0))
         fig = self.figure = figure(
             height=height, sizing_mode="stretch_width", x_range=self._x, y_range=self._y, tools="",
             toolbar_location=None, min_border_left=66, title=" ",
@@ -49,7 +58,10 @@ class PairsView:
         self._legend = Legend(items=items, location="top_left", padding=3, label_text_font_size="11px")
         self._legend.background_fill_alpha = 0
         fig.add_layout(self._legend)
-        self._bar = ColorBar(color_mapper=self._mapper, width=10, padding=4, title="days of B", visible=False)
+        self._bar = ColorBar(
+            color_mapper=self._mapper, width=10, padding=4, visible=False, ticker=LogTicker(desired_num_ticks=4),
+            formatter=NumeralTickFormatter(format="0,0"),
+        )  # fmt: skip
         fig.add_layout(self._bar, "right")
         fig.add_tools(HoverTool(renderers=[after], tooltips=tooltip(("tower", "@observed{0.000}"), ("B", "@b{0.000}"))))
         self.pane = pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=height, margin=0)
@@ -83,11 +95,9 @@ class PairsView:
         shown = {"observed": observed, "a": a, "b": b} if few else dict.fromkeys(("observed", "a", "b"), nothing)
         side = int(np.clip(1.5 * np.sqrt(observed.size), *SIDES))
         count = np.zeros((1, 1)) if few else count_pairs(observed, b, low, high, side)
-        image = np.full(count.shape, np.nan, dtype=np.float32)
-        image[count > 0] = np.log10(count[count > 0])
-        most = max(int(count.max()), 2)
-        ticks = [n for n in (1, 2, 5, 10, 20, 50, 100, 1000, 10_000) if n <= most]
+        image = np.where(count > 0, count, np.nan).astype(np.float32)
         words = f"{observed.size:,} days" if observed.size else "no days with both"
+        words += "" if few else ", colour: days of B on a pixel"
 
         def write() -> None:
             span = high - low
@@ -96,12 +106,9 @@ class PairsView:
             self._line.data = {"x": [low, high], "y": [low, high]}
             for axis in (self._x, self._y):
                 axis.update(start=low, end=high)
-            self._mapper.high = float(np.log10(most))
-            places = [float(np.log10(n)) for n in ticks]
-            self._bar.update(ticker=FixedTicker(ticks=places), visible=not few)
-            self._bar.major_label_overrides = dict(zip(places, [f"{n:,}" for n in ticks], strict=True))
-            self._legend.visible = few
-            self.figure.title.text = f"{words}; dashed line: model = tower"
+            self._mapper.high = max(float(count.max()), 2.0)
+            self._bar.visible, self._legend.visible = not few, few
+            self.figure.title.text = f"{words}; dashed: model = tower"
             self.figure.xaxis.axis_label, self.figure.yaxis.axis_label = f"tower {label}", f"model {label}"
 
         push(self.figure, write)
