@@ -2,7 +2,7 @@
 
 import math
 
-__all__ = ["FEWEST", "GAIN_TOLERANCE", "LARGEST_BIAS", "LEVELS", "verdict"]
+__all__ = ["CHANCE", "FEWEST", "GAIN_LEVELS", "GAIN_TOLERANCE", "LARGEST_BIAS", "LEVELS", "verdict"]
 
 FEWEST = 30
 """Fewer innovations than this say nothing."""
@@ -15,6 +15,9 @@ GAIN_LEVELS = (0.75, 1.25)
 
 GAIN_TOLERANCE = 0.1
 """Lag-1 autocorrelation of innovations up to which the gain is right."""
+
+CHANCE = 1.64
+"""Standard errors by which a figure must leave its bounds to count: one in twenty by chance."""
 
 LARGEST_BIAS = 0.25
 """Mean of normalised innovations up to which there is no bias to speak of."""
@@ -33,7 +36,7 @@ def verdict(normalised_std: float, lag1: float, *, count: int | None = None, mea
     lag1 : float
         Autocorrelation of innovations from one observation to the next.
     count : int, optional
-        Innovations they come from.
+        Innovations they come from; with it what may be chance is not held against the filter.
     mean : float
         Mean of normalised innovations.
 
@@ -46,10 +49,12 @@ def verdict(normalised_std: float, lag1: float, *, count: int | None = None, mea
         return f"Too few observations to judge: {count}, where {FEWEST} are the least."
     if not (math.isfinite(normalised_std) and math.isfinite(lag1)):
         return "There is nothing to judge: the innovations do not vary."
-    low, high = LEVELS
-    if lag1 > GAIN_TOLERANCE:
+    # What chance alone makes of so many innovations is no fault of the filter.
+    chance = 0.0 if count is None else CHANCE / math.sqrt(count)
+    low, high = LEVELS[0] - chance / math.sqrt(2.0), LEVELS[1] + chance / math.sqrt(2.0)
+    if lag1 > GAIN_TOLERANCE + chance:
         text = _gain_too_small(normalised_std)
-    elif lag1 < -GAIN_TOLERANCE:
+    elif lag1 < -GAIN_TOLERANCE - chance:
         text = _gain_too_large(normalised_std)
     elif normalised_std > high:
         text = (

@@ -1,0 +1,121 @@
+"""A twin that must work, and how long an assimilation run takes."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from data_catalog.world.twin_world import twin_world
+from models.assimilation.options import AssimilationChoices
+from models.assimilation.result import AssimilationResult
+from models.assimilation.run import estimate, run_assimilation
+from models.assimilation.run_ensemble import Ensemble
+from models.assimilation.twin import Twin, prepare_twin
+from models.experiment import Experiment
+
+Row = tuple[str, float, str, str]
+YEAR = ("2015-01-01", "2015-12-31")
+SKILL_CELLS, CELLS, PREVIEW_CELLS = 60, 100, 50
+USED_LEAST = 20
+REGION = "Europe and Mediterranean"
+
+
+def cells_of(count: int) -> np.ndarray:
+    """Cells of Europe and the Mediterranean, evenly taken."""
+    world = twin_world("108km")
+    cells = world.cells_in(Experiment(region=REGION).region)
+    return cells[np.linspace(0, cells.size - 1, count).astype(int)]
+
+
+def twin_of(choices: AssimilationChoices, count: int) -> Twin:
+    """Prepare a year's twin."""
+    experiment = Experiment(model="assimilation", region=REGION, period=YEAR, assimilation=choices)
+    return prepare_twin(experiment, twin_world("108km"), cells=cells_of(count))
+
+
+def observed(result: AssimilationResult) -> np.ndarray:
+    """Cells in which some sensor was used often."""
+    used = sum(result.diagnostic(one.name, "used") for one in result.choices.assimilated)
+    return np.flatnonzero(used >= USED_LEAST)
+
+
+def skill_rows(name: str, result: AssimilationResult, variables: tuple[str, ...]) -> list[Row]:
+    """Share of observed cells whose anomalies and errors improve."""
+    rows, cells = [], observed(result)
+    for variable in variables:
+        target = ">= 80" if name == "SSM" and variable in ("ssm", "rzsm") else ""
+        for statistic, better in (("r_anom", 1.0), ("ubrmsd", -1.0)):
+            loop, analysis = (result.field(variable, statistic, run)[cells] for run in ("open_loop", "analysis"))
+            share = 100.0 * np.mean(better * (analysis - loop) > 0.0)
+            note = f"{np.nanmean(loop):.4f} -> {np.nanmean(analysis):.4f}, {cells.size} cells"
+            aim = target if statistic == "r_anom" else ""
+            rows.append((f"{name}: {variable}, % of cells with better {statistic}", share, aim, note))
+    return rows
+
+
+def filter_rows(name: str, result: AssimilationResult, *, right: bool) -> list[Row]:
+    """Whether the filter is right, of every sensor."""
+    rows = []
+    for sensor in result.sensors:
+        found = result.diagnostics(sensor)
+        cells = observed(result)
+        level, lag = (np.nanmedian(result.diagnostic(sensor, d)[cells]) for d in ("normalised_std", "lag1"))
+        targets = ("0.9-1.1", "+-0.1", "0.8-1.25") if right else ("", "", "")
+        note = f"median of cells {level:.3f}; {found.count:,} innovations"
+        rows.append((f"{name}: {sensor}, sd of normalised innovations", found.normalised_std, targets[0], note))
+        rows.append((f"{name}: {sensor}, lag-1 autocorrelation", found.lag1, targets[1], f"median of cells {lag:+.3f}"))
+        rows.append((f"{name}: {sensor}, spread over error", found.spread_skill, targets[2], found.verdict))
+    return rows
+
+
+def rows() -> list[Row]:
+    """Measure, and return (name, value, target, note) of each figure."""
+    plain = AssimilationChoices(sensors=("ssm",))
+    twin = twin_of(plain, SKILL_CELLS)
+    table: list[Row] = []
+    everything = ("ssm", "rzsm", "lai", "gpp")
+    for sensors in (("ssm",), ("lai",), ("vod",), ("ssm", "lai"), ("ssm", "vod"), ("tb_h", "tb_v")):
+        name = "+".join(sensor.upper() for sensor in sensors)
+        result = run_assimilation(twin, replace(plain, sensors=sensors))
+        table += skill_rows(name, result, everything) + filter_rows(name, result, right=sensors == ("ssm",))
+    for word, factor in (("four times too small", 0.25), ("four times too large", 4.0)):
+        wrong = plain.with_sensor("ssm", error_std=0.0125 * factor, true_error_std=0.0125)
+        table += filter_rows(f"SSM, error {word}", run_assimilation(twin, wrong), right=False)
+    return table + time_rows()
+
+
+def time_rows() -> list[Row]:
+    """Time a year of 100 cells at one hour, and the preview of 50 cells."""
+    table: list[Row] = []
+    full = AssimilationChoices(sensors=("ssm",))
+    preview = replace(full, time_step=3.0, members=12, warm_up=30.0, spin_up=2)
+    for name, choices, count in (("preview", preview, PREVIEW_CELLS), ("full", full, CELLS)):
+        label = f"{name}: {count} cells, {choices.members} members, {choices.time_step:g} h, a year"
+        # Load what is compiled before the clock runs.
+        small = twin_of(choices, 2)
+        run_assimilation(small, choices)
+        begin = time.perf_counter()
+        twin = twin_of(choices, count)
+        prepared = time.perf_counter() - begin
+        result = run_assimilation(twin, choices)
+        whole = time.perf_counter() - begin
+        told = estimate(choices, count, 365)
+        table.append(
+            (f"{label}: seconds in all", whole, "< 5" if name == "preview" else "", f"said: {told.seconds:.1f}")
+        )
+        table.append((f"{label}: twin", prepared, "", "spin-up and truth"))
+        for part, seconds in result.parts.items():
+            table.append((f"{label}: {part}", seconds, "", "seconds of work, open loop and analysis"))
+        begin = time.perf_counter()
+        result.diagnostics("ssm")
+        result.skill("ssm")
+        table.append((f"{label}: diagnostics and skill", time.perf_counter() - begin, "", ""))
+        begin = time.perf_counter()
+        again = run_assimilation(twin, choices.with_sensor("ssm", error_std=0.02))
+        table.append((f"{label}: with another error", time.perf_counter() - begin, "", "the open loop is kept"))
+        begin = time.perf_counter()
+        again.series(count // 2)
+        table.append((f"{label}: one cell in full", time.perf_counter() - begin, "", "run again"))
+        state = Ensemble(twin, choices, twin.start).state.nbytes / 1e6
+        table.append((f"{label}: MB of state of an ensemble", state, "", f"said in all: {told.nbytes / 1e6:.0f} MB"))
+    return table
