@@ -28,10 +28,10 @@ TAB_WORDS = {
     "runs": "Runs & export",
 }
 KPIS = (
-    ("et", "ET", "mm yr⁻¹", "evapotranspiration"),
-    ("gpp", "GPP", "gC m⁻² yr⁻¹", "gross primary production"),
-    ("nee", "NEE", "gC m⁻² yr⁻¹", "positive: to the atmosphere; read its change, soils need centuries to settle"),
-    ("runoff", "Runoff", "mm yr⁻¹", "surface runoff and drainage"),
+    ("et", "ET per year", "mm", "evapotranspiration"),
+    ("gpp", "GPP per year", "gC m⁻²", "gross primary production"),
+    ("nee", "NEE per year", "gC m⁻²", "positive: to the atmosphere; read its change, soils need centuries to settle"),
+    ("runoff", "Runoff per year", "mm", "surface runoff and drainage"),
     ("ssm", "SSM", "m³ m⁻³", "surface soil moisture, 0–10 cm, mean"),
     ("rzsm", "RZSM", "m³ m⁻³", "root-zone soil moisture, 0–100 cm, mean"),
     ("lai", "LAI max", "m² m⁻²", "largest leaf area index"),

@@ -49,10 +49,20 @@ def variable_options() -> dict[str, str]:
     """Return what the variable picker offers."""
     words = {}
     for name in (*MAPPED, *STATIC):
-        symbol = symbol_text(VARIABLES[quantity_of(name)].symbol).replace("theta", "θ")
-        symbol += f" {name[-1]}" if name.startswith(LAYER) else ""
-        words[f"{symbol} · {variable_words(name)}"] = name
+        words[f"{symbol_of(name)} · {variable_words(name)}"] = name
     return words
+
+
+def symbol_of(variable: str) -> str:
+    """Return the symbol of a variable of the map.
+
+    Examples
+    --------
+    >>> symbol_of("soil_moisture_2"), symbol_of("gpp")
+    ('θ 2', 'GPP')
+    """
+    symbol = symbol_text(VARIABLES[quantity_of(variable)].symbol).replace("theta", "θ")
+    return f"{symbol} {variable[-1]}" if variable.startswith(LAYER) else symbol
 
 
 class LandMapCard:
@@ -87,12 +97,12 @@ class LandMapCard:
     def _widgets(self) -> None:
         small = {"size": "small", "margin": (4, 4)}
         self.region = pmui.Select(
-            label="Region", options=[*REGIONS, DRAWN], value="world", width=200,
+            label="Region", options=[*REGIONS, DRAWN], value="world", width=165,
             description="What a run of the map covers; draw a box with the map's box tool", **small,
         )  # fmt: skip
-        self.grid = pmui.Select(label="Grid", options={g.replace("km", " km"): g for g in GRIDS}, width=100, **small)
+        self.grid = pmui.Select(label="Grid", options={g.replace("km", " km"): g for g in GRIDS}, width=90, **small)
         self.run = pmui.Button(
-            label="Run the region", icon="play_arrow", variant="contained", size="small", margin=(8, 6),
+            label="Run region", icon="play_arrow", variant="contained", size="small", margin=(8, 6),
             description="Run A and B in every cell of the region; it can be cancelled",
             on_click=lambda _event: self.session.run_region(),
         )  # fmt: skip
@@ -181,7 +191,9 @@ class LandMapCard:
         if box != getattr(self, "_box", ()):
             self._box = box
             self.view.region(*(box or (None,)))
-            self.view.focus(box if box is not None and region.width < WIDE else None)
+        # A tower may stand anywhere.
+        close = box is not None and region.width < WIDE and session.b.dataset != "tower"
+        self.view.focus(box if close else None)
         if session.b.grid != self._grid:
             self._grid = session.b.grid
             self.view.set_table(table_of(self._grid))
@@ -226,7 +238,7 @@ class LandMapCard:
         if variable in STATIC:
             values, when, show = session.static(variable), "static", ""
         elif regional is None or regional.grid != session.b.grid:
-            note = f"run the region to map {variable_words(variable)}"
+            note = f"run the region for {symbol_of(variable)}"
             variable, when, show = STATIC[0], "static", ""
             values = session.static(variable)
         else:

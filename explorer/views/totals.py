@@ -133,8 +133,8 @@ KPI_CSS = """
 """
 
 NARROW_CSS = """
-.kpis{grid-template-columns:repeat(auto-fit,minmax(112px,1fr));gap:8px}
-.kpi{padding:6px 10px}
+.kpis{grid-template-columns:repeat(auto-fit,minmax(100px,1fr));gap:8px}
+.kpi{padding:6px 9px}
 .kpi .v{white-space:nowrap;font-size:18px}
 .kpi .v span{font-size:11px}
 """
