@@ -7,12 +7,13 @@ import numpy as np
 from data_catalog.world.hourly import hourly_forcing
 from data_catalog.world.static import open_static
 from data_catalog.world.store import SEED, YEAR
-from data_catalog.world.surface import column_table_of, surface
+from data_catalog.world.surface import column_table_of, dominant_class, surface
 from models.assimilation.world import World
 
 __all__ = ["YEARS", "twin_world"]
 
 YEARS = 10
+FIELDS = ("sand", "clay", "elevation")
 NOT_RUN = (15, 17)
 """IGBP classes that an assimilation run leaves out: ice and water."""
 
@@ -27,13 +28,14 @@ def twin_world(grid: str) -> World:
         If there is no such grid.
     """
     static = open_static(grid)
-    land = _land(grid)
+    vegetation = dominant_class(static["igbp_fraction"].values)
 
     def forcing_of(cells: np.ndarray, first_day: int, last_day: int, step_hours: float) -> np.ndarray:
         return hourly_forcing(grid, cells, first_day, last_day, seed=SEED, step_hours=step_hours)
 
     def fields_of(cells: np.ndarray) -> dict[str, np.ndarray]:
-        return {name: values[cells] for name, values in land.items()}
+        ds = surface(grid, cells)
+        return {name: ds[name].values for name in FIELDS}
 
     return World(
         name=f"reference-earth {grid}",
@@ -44,12 +46,5 @@ def twin_world(grid: str) -> World:
         table_of=lambda cells: column_table_of(grid, cells),
         forcing_of=forcing_of,
         fields_of=fields_of,
-        usable=~np.isin(land["vegetation"], NOT_RUN),
+        usable=~np.isin(vegetation, NOT_RUN),
     )
-
-
-def _land(grid: str) -> dict[str, np.ndarray]:
-    """Return the fields of all cells of a grid."""
-    ds = surface(grid)
-    names = ("vegetation", "soil", "vegetation_fraction", "sand", "clay", "elevation")
-    return {name: ds[name].values for name in names}
