@@ -1,6 +1,6 @@
 """An assimilation experiment from its value to its result, in memory or as a file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ def assimilate(
     *,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    observations: Mapping[str, xr.Dataset] | None = None,
 ) -> AssimilationResult:
     """Run an assimilation experiment: truth, open loop, analysis.
 
@@ -44,6 +45,8 @@ def assimilate(
         Told the share done, 0 to 1.
     cancelled : callable, optional
         When it says yes while the truth runs, `models.kernel.Cancelled` is raised; later the result is what is done.
+    observations : mapping of str to xr.Dataset, optional
+        Observations from files, by sensor; see `models.assimilation.given.given_observations`.
 
     Raises
     ------
@@ -62,7 +65,9 @@ def assimilate(
             progress(TWIN_SHARE + (1.0 - TWIN_SHARE) * share)
 
     twin = prepare_twin(experiment, world, progress=first, cancelled=cancelled)
-    return run_assimilation(twin, experiment.assimilation, progress=second, cancelled=cancelled)
+    return run_assimilation(
+        twin, experiment.assimilation, progress=second, cancelled=cancelled, observations=observations
+    )
 
 
 def _check(experiment: "Experiment") -> None:
@@ -96,6 +101,7 @@ def assimilate_to_file(
     *,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    observations: Mapping[str, xr.Dataset] | None = None,
 ) -> Written:
     """Run an assimilation experiment into a NetCDF or Zarr file.
 
@@ -105,7 +111,7 @@ def assimilate_to_file(
         Cells, days, and as notes what each sensor's innovations say and how the analysis compares with the truth.
     """
     path = check_target(out)
-    result = assimilate(experiment, world, progress=progress, cancelled=cancelled)
+    result = assimilate(experiment, world, progress=progress, cancelled=cancelled, observations=observations)
     write_dataset(labelled(result, experiment), path)
     return Written(result.twin.cells.size, result.days_done, tuple(notes_of(result)))
 

@@ -106,6 +106,14 @@ def dataset_of(result: "AssimilationResult") -> xr.Dataset:
         variables[f"{name}_verdict"] = ((), result.diagnostics(name).verdict)
     for k, event in enumerate(EVENTS):
         variables[f"bounds_{event}"] = ("cell", result.events[:, k], {"long_name": f"members or updates {event}"})
+    for cell in np.flatnonzero(np.isin(twin.cells, result.choices.cells)):
+        series, number = result.series(int(cell)), int(twin.cells[cell])
+        when = {"long_name": "overpass hours of every day, local solar time"}
+        coords["overpass"] = ("overpass", series.time.astype("datetime64[ns]"), when)
+        for run in RUNS:
+            attrs = {"long_name": f"state of every member of cell {number}", "experiment_run": run}
+            values = getattr(series, run).astype("float32")
+            variables[f"members_{run}_cell_{number}"] = (("overpass", "row", "member"), values, attrs)
     ds = xr.Dataset(variables, coords)
     for name in ds.variables:
         if ds[name].dtype.kind == "M":

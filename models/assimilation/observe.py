@@ -5,7 +5,9 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 
+from models.assimilation.given import given_observations
 from models.assimilation.record import REASONS
 from models.assimilation.rescale import fit_rescaling
 from models.assimilation.run_ensemble import PLACE, Snapshots
@@ -139,13 +141,15 @@ def _predicted(found: "Observations", state: dict[str, np.ndarray], days: np.nda
     return out
 
 
-def observe_twin(twin: "Twin", choice: SensorChoice, open_loop: Snapshots) -> Observations:
-    """Sample the truth with one sensor, and make its observations ready for the filter.
+def observe_twin(
+    twin: "Twin", choice: SensorChoice, open_loop: Snapshots, given: xr.Dataset | None = None
+) -> Observations:
+    """Sample the truth with one sensor, or take what is given, and make it ready for the filter.
 
     Masks are judged by the state of the open loop and the experimenter's weather, so that they do not depend on what
     is assimilated. Rescaling is fitted to the open loop over the whole period; the default is none where the
     synthetic observations stand in the model's own climatology, and the sensor's own where the truth has other
-    parameters than the model.
+    parameters than the model and for observations from a file.
 
     Parameters
     ----------
@@ -153,6 +157,8 @@ def observe_twin(twin: "Twin", choice: SensorChoice, open_loop: Snapshots) -> Ob
     choice : SensorChoice
     open_loop : Snapshots
         Of the whole period.
+    given : xr.Dataset, optional
+        Observations from a file; see `models.assimilation.given.given_observations`. The truth knows nothing of them.
     """
     sensor = next(one for one in SENSORS if one.name == choice.name)
     n_day, n_hour, n_cell = twin.days.size, len(sensor.hours), twin.cells.size
@@ -176,9 +182,12 @@ def observe_twin(twin: "Twin", choice: SensorChoice, open_loop: Snapshots) -> Ob
     true_fields = _state_fields(twin.snapshots, slots)
     truth = np.asarray(seen_by(sensor, true_fields, place), float)
     # (cell, slot) and (day, hour, cell) are two ways to lay the same values out.
-    folded = truth.reshape(n_cell, n_day, n_hour).transpose(1, 2, 0)
-    raw = observe(sensor, folded, seen, twin.cells, number, ObservationError(true_std), seed=seed)
-    raw = raw.transpose(2, 0, 1).reshape(n_cell, n_day * n_hour)
+    if given is not None:
+        raw, truth = given_observations(given, sensor, twin), np.full(truth.shape, np.nan)
+    else:
+        folded = truth.reshape(n_cell, n_day, n_hour).transpose(1, 2, 0)
+        raw = observe(sensor, folded, seen, twin.cells, number, ObservationError(true_std), seed=seed)
+        raw = raw.transpose(2, 0, 1).reshape(n_cell, n_day * n_hour)
     of_year = day_of_365(twin.days)[day] % DAYS
     state = _state_fields(open_loop, slots)
     operator = None
@@ -204,7 +213,7 @@ def observe_twin(twin: "Twin", choice: SensorChoice, open_loop: Snapshots) -> Ob
     )
     found.open_loop = _predicted(found, state, of_year)
     found.open_loop_hpht = _variance(found, open_loop, slots, of_year)
-    _rescale(found, twin)
+    _rescale(found, twin, synthetic=given is None)
     found.reason = _reasons(found, twin, state)
     return found
 
@@ -222,11 +231,11 @@ def _variance(found: Observations, open_loop: Snapshots, slots: np.ndarray, of_y
     return total
 
 
-def _rescale(found: Observations, twin: "Twin") -> None:
+def _rescale(found: Observations, twin: "Twin", *, synthetic: bool) -> None:
     """Bring the observations to the open loop's climatology, each overpass hour by itself unless CDFs are matched."""
     name = found.choice.rescale
     if name == "default":
-        name = found.sensor.rescale if twin.choices.truth_parameters else "none"
+        name = "none" if synthetic and not twin.choices.truth_parameters else found.sensor.rescale
     if name == "none":
         return
     years = twin.days.size / DAYS

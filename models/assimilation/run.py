@@ -1,6 +1,6 @@
 """Run an assimilation experiment: open loop, then analysis, with partial results, cancel and resume."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from models.assimilation.filter import Filter
@@ -11,6 +11,8 @@ from models.assimilation.run_ensemble import Ensemble
 from models.kernel import THREADS, Cancelled
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from models.assimilation.twin import Twin
 
 __all__ = ["Estimate", "estimate", "open_loop_of", "run_assimilation"]
@@ -122,6 +124,7 @@ def run_assimilation(
     partial: Callable[[AssimilationResult], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     resume: AssimilationResult | None = None,
+    observations: "Mapping[str, xr.Dataset] | None" = None,
 ) -> AssimilationResult:
     """Run open loop (kept with the twin) and analysis, piece by piece over all cells.
 
@@ -138,7 +141,9 @@ def run_assimilation(
     cancelled : callable, optional
         When it says yes the run ends with what is done: ``result.complete`` is then False.
     resume : AssimilationResult, optional
-        Go on where this one of equal choices stopped.
+        Go on where this one of equal choices (and observations) stopped.
+    observations : mapping of str to xr.Dataset, optional
+        Observations from files, by sensor, instead of synthetic ones; see `models.assimilation.given`.
 
     Returns
     -------
@@ -150,6 +155,10 @@ def run_assimilation(
         If the twin is another than the choices ask for, a sensor or a mask is unknown.
     """
     check_sensors(choices)
+    for name in observations or {}:
+        if choices.sensor(name).use == "off":
+            msg = f"Observations are given for {name!r}, which the experiment does not use."
+            raise ValueError(msg)
     if not twin.fits(choices):
         msg = "The twin was made for other settings of the truth: prepare it again for these choices."
         raise ValueError(msg)
@@ -173,8 +182,9 @@ def run_assimilation(
     if resume is not None and resume.analysis_run is not None and resume.choices == choices and resume.twin is twin:
         ensemble, what = resume.analysis_run, resume.filter
     else:
-        observations = [observe_twin(twin, one, loop.snapshots) for one in choices.observed]
-        ensemble, what = Ensemble(twin, choices, twin.start), Filter(twin, choices, observations)
+        files = observations or {}
+        found = [observe_twin(twin, one, loop.snapshots, files.get(one.name)) for one in choices.observed]
+        ensemble, what = Ensemble(twin, choices, twin.start), Filter(twin, choices, found)
 
     def result() -> AssimilationResult:
         done = max(0, ensemble.day - twin.warm_up)

@@ -209,6 +209,10 @@ def prepare_twin(
     if cells.size > MOST_CELLS:
         msg = f"The region has {cells.size:,} cells; an assimilation run takes {MOST_CELLS:,}: choose a smaller one."
         raise ValueError(msg)
+    absent = [number for number in choices.cells if number not in cells]
+    if absent:
+        msg = f"assimilation.cells: the cell {absent[0]} is not among the {cells.size:,} cells of the run."
+        raise ValueError(msg)
     table = world.table_of(cells)
     table = table._replace(site=np.arange(cells.size))
     warm_up = int(choices.warm_up)
