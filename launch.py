@@ -100,7 +100,21 @@ def with_table(plan: Any, bplut: str) -> Any:
     return replace(plan, l4c=replace(plan.l4c, parameters=(*own, *plan.l4c.parameters), spin_up="experiment"))
 
 
-def run_twin(plan: Any, out: str, scheduler: str | None) -> None:
+def open_observations(given: tuple[str, ...]) -> dict[str, Any]:
+    """Open the files of --observations SENSOR=FILE."""
+    import xarray as xr
+
+    opened = {}
+    for one in given:
+        name, equals, path = one.partition("=")
+        if not equals or not Path(path).exists():
+            msg = f"--observations {one!r}: give SENSOR=FILE, as ssm=smap.nc, with a file that exists."
+            raise ValueError(msg)
+        opened[name] = xr.open_dataset(path, engine="zarr" if Path(path).is_dir() else "h5netcdf")
+    return opened
+
+
+def run_twin(plan: Any, out: str, scheduler: str | None, observations: tuple[str, ...]) -> None:
     """Run an assimilation experiment on the embedded world; say how long it will take, and what came of it."""
     from data_catalog.world.twin_world import twin_world
     from models.assimilation.command import assimilate_to_file
@@ -115,7 +129,7 @@ def run_twin(plan: Any, out: str, scheduler: str | None) -> None:
     say(f"{cells:,} cells x {days} days: about {size.seconds:.0f} s, {size.nbytes / 1e6:,.0f} MB")
     started = time.perf_counter()
     with progress_bar("running") as progress:
-        written = assimilate_to_file(plan, world, out, progress=progress)
+        written = assimilate_to_file(plan, world, out, progress=progress, observations=open_observations(observations))
     for note in written.notes:
         say(f"note: {note}")
     say(f"{out}: {written.cells:,} cells x {written.steps:,} days in {time.perf_counter() - started:.1f} s")
@@ -178,7 +192,12 @@ def serve(**options: Any) -> None:
 @click.option("--forcing", metavar="FILE", help="Weather of a land run: NetCDF or Zarr (column, time), FLUXNET table.")
 @click.option("--columns", metavar="FILE.nc", help="What the columns of a land run are, where --forcing doesn't say.")
 @click.option("--bplut", metavar="FILE.csv", help="Biome properties of your own, in the mission's 44-column format.")
-@click.option("--example", metavar="NAME", help="Print a commented experiment to start from: carbon, land, assimilation.")
+@click.option(
+    "--example", metavar="NAME", help="Print a commented experiment to start from: carbon, land, assimilation."
+)
+@click.option(
+    "--observations", multiple=True, metavar="SENSOR=FILE", help="Observations of an assimilation run, not synthetic."
+)
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Spread the cells over a dask.distributed cluster.")
 @click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
 def run(
@@ -190,6 +209,7 @@ def run(
     columns: str,
     bplut: str,
     example: str,
+    observations: tuple[str, ...],
     scheduler: str,
     debug: bool,
 ) -> None:
@@ -225,8 +245,11 @@ def run(
     check_target(out)
     plan = read_experiment(experiment)
     check_options(plan, out, drivers=drivers, bplut=bplut, data=data, forcing=forcing, columns=columns)
+    if observations and plan.model != "assimilation":
+        msg = f'--observations is nothing for model = "{plan.model}".'
+        raise ValueError(msg)
     if plan.model == "assimilation":
-        run_twin(plan, out, scheduler)
+        run_twin(plan, out, scheduler, observations)
         return
     if bplut is not None:
         plan = with_table(plan, bplut)
