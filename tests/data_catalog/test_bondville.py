@@ -83,7 +83,7 @@ def test_the_namelist_describes_the_column_and_the_other_format_says_that_it_doe
 
 def test_it_is_recognised_by_its_content(both, tmp_path):
     (tmp_path / "other.dat").write_text("1 2 3\n")
-    kinds = {str(row.path): row.kind for row in scan(tmp_path)}
+    kinds = {row.shown: row.kind for row in scan(tmp_path)}
     assert kinds == {"a.dat": "weather", "b.dat": "weather", "other.dat": "unknown"}
     assert not is_bondville("TIMESTAMP,TA_F\n200001010000,1\n")
     assert CATALOG["bondville"].feeds == ("forcing",)
