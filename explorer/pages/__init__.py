@@ -1,8 +1,9 @@
 """Pages, one a file; the order is the order on screen."""
 
+from explorer.pages.assimilation import AssimilationPage
 from explorer.pages.carbon import CarbonPage
 from explorer.pages.land import LandPage
 
 __all__ = ["PAGES"]
 
-PAGES = (CarbonPage, LandPage)
+PAGES = (CarbonPage, LandPage, AssimilationPage)

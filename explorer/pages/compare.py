@@ -13,6 +13,8 @@ __all__ = ["Compare"]
 MOST = 6
 """Differences that are listed."""
 
+IDLE = "<b>Move a slider</b>: experiment B follows at once and is compared with the baseline A."
+
 
 class Compare:
     """Words and buttons on one session.
@@ -23,10 +25,13 @@ class Compare:
         Whose A and B are compared.
     changes : callable
         ``changes(a, b)`` lists the differences in words.
+    idle : str
+        HTML that is shown while there are none.
     """
 
-    def __init__(self, session: Session, changes: Callable):
+    def __init__(self, session: Session, changes: Callable, idle: str = IDLE):
         self.session = session
+        self._idle = idle
         self._changes = changes
         self.changed = pn.pane.HTML("", sizing_mode="stretch_width", margin=(8, 8, 2, 8))
 
@@ -57,7 +62,7 @@ class Compare:
             more = f"<li>and {len(words) - MOST} more</li>" if len(words) > MOST else ""
             text = f"<b>B differs from A</b><ul style='margin:2px 0 0 0;padding-left:18px'>{items}{more}</ul>"
         else:
-            text = "<b>Move a slider</b>: experiment B follows at once and is compared with the baseline A."
+            text = self._idle
         shown = f"<div role='status' style='font-size:12.5px'>{text}</div>"
         if self.changed.object != shown:
             self.changed.object = shown

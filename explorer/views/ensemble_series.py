@@ -96,11 +96,11 @@ class EnsembleSeriesView:
         self._items = legend(
             top,
             [
-                ("open loop ± sd", [before, ol]),
-                ("analysis ± sd", [after, da]),
-                ("truth (known: synthetic)", [truth]),
-                ("observation used", [points]),
-                ("not used", [others]),
+                ("open loop", [before, ol]),
+                ("analysis", [after, da]),
+                ("truth", [truth]),
+                ("observed", [points]),
+                ("unused", [others]),
             ],
         )
         top.add_tools(
@@ -163,7 +163,7 @@ class EnsembleSeriesView:
             set_range(self.figure.y_range, values)
             set_range(self.increments.y_range, (-1.1 * (most or 1e-6), 1.1 * (most or 1e-6)))
             self.figure.yaxis.axis_label = axis_text(series.name, series.unit)
-            self.increments.yaxis.axis_label = axis_text("increment", series.unit)
+            self.increments.yaxis.axis_label = axis_text("A − F", series.unit)
             self.figure.title.text = title or " "
             self._items[2].visible = bool(np.isfinite(truth).any())
             self._items[3].visible = bool(used.any())

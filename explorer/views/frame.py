@@ -1,6 +1,7 @@
 """The frame of a plot in the house's style: a title, two axes with their units, no logo, a fixed height."""
 
 import numpy as np
+from bokeh.core.properties import value
 from bokeh.models import BasicTickFormatter, Legend, LegendItem, Range1d, ResetTool
 from bokeh.plotting import figure
 
@@ -37,8 +38,8 @@ def frame(*, height: int, x: str = "", y: str = "", title: str = "", tools: str 
     fig.xaxis.axis_label, fig.yaxis.axis_label = x, y
     fig.axis.axis_label_text_font_size = SMALL
     fig.grid.grid_line_alpha = 0.5
-    for axis, name in ((fig.xaxis, "x_axis_type"), (fig.yaxis, "y_axis_type")):
-        if more.get(name) is None:
+    for axis, ends, name in ((fig.xaxis, fig.x_range, "x_axis_type"), (fig.yaxis, fig.y_range, "y_axis_type")):
+        if more.get(name) is None and isinstance(ends, Range1d):
             axis.formatter = BasicTickFormatter(use_scientific=False)
             axis.ticker.desired_num_ticks = 5
     return fig
@@ -46,7 +47,7 @@ def frame(*, height: int, x: str = "", y: str = "", title: str = "", tools: str 
 
 def legend(fig: figure, items: list[tuple[str, list]], place: str = "above") -> list[LegendItem]:
     """Lay a legend in one row beside the plot; returns its items, so that some may be hidden."""
-    made = [LegendItem(label=label, renderers=renderers) for label, renderers in items]
+    made = [LegendItem(label=value(label), renderers=renderers) for label, renderers in items]
     box = Legend(
         items=made, orientation="horizontal", margin=0, padding=2, spacing=10, glyph_height=12,
         label_text_font_size=SMALL, border_line_alpha=0, background_fill_alpha=0,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import panel as pn
+from bokeh.core.properties import value
 from bokeh.models import ColorBar, ColumnDataSource, CustomJSTickFormatter, DatetimeTickFormatter, LinearColorMapper
 
 from explorer.style import LEVELS, LINE_COLOURS, Scale, number
@@ -46,7 +47,7 @@ class HistogramView:
             fig.step("x", "density", source=source, mode="after", color=colour, line_width=2)
             for source, colour in zip(self.sources, LINE_COLOURS, strict=True)
         ]
-        self._items = legend(fig, [("N(0, 1): the filter is right", [normal]), *((" ", [line]) for line in lines)])
+        self._items = legend(fig, [("N(0, 1)", [normal]), *((" ", [line]) for line in lines)])
         self.pane = pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=height, margin=0)
 
     def update(self, counts: Mapping[str, np.ndarray]) -> None:
@@ -75,7 +76,7 @@ class HistogramView:
                     "density": shown[number_][1] if there else np.zeros(0),
                 }
                 item = self._items[number_ + 1]
-                item.update(visible=there, label=shown[number_][0] if there else " ")
+                item.update(visible=there, label=value(shown[number_][0] if there else ""))
 
         push(self.figure, write)
 

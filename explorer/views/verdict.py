@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import panel as pn
+from bokeh.core.properties import value
 from bokeh.models import BoxAnnotation, ColumnDataSource, FixedTicker, HoverTool, Span
 from bokeh.transform import dodge
 
@@ -121,9 +122,12 @@ class LevelGainView:
                 there = order < len(shown)
                 title, sd, lag, named = shown[order] if there else (" ", [], [], [])
                 source.data = {"sd": sd, "lag": lag, "place": named}
-                middle = {"sd": [float(np.median(sd))], "lag": [float(np.median(lag))], "place": ["median"]}
-                centre.data = middle if there else {"sd": [], "lag": [], "place": []}
-                self._items[order].update(visible=there, label=title)
+                centre.data = {
+                    "sd": [float(np.median(sd))] if there else [],
+                    "lag": [float(np.median(lag))] if there else [],
+                    "place": ["median"] if there else [],
+                }
+                self._items[order].update(visible=there, label=value(title))
 
         push(self.figure, write)
 

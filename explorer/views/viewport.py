@@ -17,7 +17,8 @@ MARGIN = 0.15
 
 # Pixels of both axes are equally long, whatever the shape of the card: the map is fitted into its frame.
 FIT_JS = """
-const w = plot.inner_width, h = plot.inner_height
+let w = 0, h = 0
+try { w = plot.inner_width; h = plot.inner_height } catch { return }  // not laid out yet; it comes back when it is
 if (!(w > 0 && h > 0)) return
 const [x0, x1, y0, y1] = home.data.extent
 const k = Math.max(1.07 * (x1 - x0) / w, 1.1 * (y1 - y0) / h)  // room for the words

@@ -1,0 +1,122 @@
+"""What a visitor of the page Assimilation takes away: series and diagnostics as CSV, NetCDF, a script."""
+
+import io
+
+import numpy as np
+import pandas as pd
+
+from explorer import export
+from explorer.assimilation_numbers import places, sensor_title
+from explorer.assimilation_runs import Outcome
+from explorer.views.ensemble_series import EnsembleSeries
+from models.assimilation.diagnostics import CELL_DIAGNOSTICS
+from models.experiment import Experiment
+
+__all__ = ["SOURCE", "diagnostics_csv", "netcdf_of", "netcdf_size", "script_of", "series_csv"]
+
+SOURCE = "Land Carbon Explorer, synthetic twin on reference-earth: truth, weather and observations are made"
+
+_SCRIPT = '''"""Run an assimilation experiment of Land Carbon Explorer again.
+
+Written by {program}. In the program's folder: python -m pip install -e .
+Then: python {name} [OUT.nc]
+"""
+
+import sys
+
+from data_catalog.world.twin_world import twin_world
+from models.assimilation.run import run_assimilation
+from models.assimilation.twin import prepare_twin
+from models.experiment import Experiment
+
+EXPERIMENT = "\\n".join(
+    [
+{lines}
+    ]
+)
+
+
+def main() -> None:
+    """Run the experiment and write states, updates and diagnostics."""
+    experiment = Experiment.from_toml(EXPERIMENT)
+    twin = prepare_twin(experiment, twin_world(experiment.grid))
+    result = run_assimilation(twin, experiment.assimilation)
+    out = sys.argv[1] if len(sys.argv) > 1 else "assimilation.nc"
+    result.to_dataset().assign_attrs(experiment.to_attrs()).to_netcdf(out, engine="h5netcdf")
+    for sensor in result.sensors:
+        print(sensor, result.diagnostics(sensor).verdict)
+
+
+if __name__ == "__main__":
+    main()
+'''
+
+
+def script_of(experiment: Experiment) -> str:
+    """Return a Python program that gives the same numbers."""
+    # Each line as a literal: whatever an experiment holds stays text.
+    lines = "\n".join(f"        {line!r}," for line in experiment.to_toml().splitlines())
+    return _SCRIPT.format(program=export.program(), name=export.filename(experiment, "py"), lines=lines)
+
+
+def _with_head(frame: pd.DataFrame, experiment: Experiment, title: str) -> str:
+    """Return a table as CSV below what made it."""
+    head = [title, f"program: {export.program()}", f"source: {SOURCE}", "experiment:"]
+    lines = [*head, *(f"  {line}" for line in experiment.to_toml().splitlines())]
+    return "".join(f"# {line}\n" for line in lines) + frame.to_csv(
+        index=False, float_format="%.9g", lineterminator="\n"
+    )
+
+
+def series_csv(series: EnsembleSeries, experiment: Experiment, place: tuple[float, float]) -> str:
+    """Return the daily series of a cell: open loop and analysis with their sd, and the truth."""
+    unit = series.unit or "1"
+    none = np.full(series.time.size, np.nan)
+    columns = {
+        "date": np.datetime_as_string(series.time.astype("datetime64[D]")),
+        "latitude [degrees]": place[0],
+        "longitude [degrees]": place[1],
+    }
+    for label, values in (
+        ("open loop", series.open_loop), ("open loop sd", series.open_loop_std), ("analysis", series.analysis),
+        ("analysis sd", series.analysis_std), ("truth", series.truth),
+    ):  # fmt: skip
+        columns[f"{series.name} {label} [{unit}]"] = values if np.size(values) else none
+    title = f"Daily series of one cell, {series.name}, latitude {place[0]:.4f}, longitude {place[1]:.4f}"
+    return _with_head(pd.DataFrame(columns), experiment, title)
+
+
+def diagnostics_csv(outcome: Outcome) -> str:
+    """Return the diagnostics of every sensor in every cell, one line each."""
+    result = outcome.result
+    frames = []
+    for sensor in result.sensors:
+        columns = {
+            "sensor": sensor_title(sensor),
+            "cell": result.twin.cells,
+            "place": places(result),
+            "latitude": result.twin.latitude,
+            "longitude": result.twin.longitude,
+        }
+        columns |= {name: result.diagnostic(sensor, name) for name in CELL_DIAGNOSTICS}
+        frames.append(pd.DataFrame(columns))
+    frame = pd.concat(frames) if frames else pd.DataFrame({"sensor": []})
+    return _with_head(frame, outcome.experiment, "Diagnostics of innovations by sensor and cell, in the sensor's unit")
+
+
+def netcdf_size(outcome: Outcome) -> int:
+    """Return how large the file will be before compression [bytes]."""
+    return int(outcome.result.to_dataset().nbytes)
+
+
+def netcdf_of(outcome: Outcome) -> bytes:
+    """Return states, updates and diagnostics as a compressed NetCDF-4 file that carries its experiment."""
+    ds = outcome.result.to_dataset().assign_attrs(outcome.experiment.to_attrs())
+    packed = {
+        name: {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+        for name, field in ds.data_vars.items()
+        if field.dtype.kind == "f" and field.ndim
+    }
+    buffer = io.BytesIO()
+    ds.to_netcdf(buffer, engine="h5netcdf", encoding=packed)
+    return buffer.getvalue()

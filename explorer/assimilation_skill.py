@@ -1,0 +1,120 @@
+"""How much nearer the analysis is than the open loop: to the truth, and to stations that are sampled from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from explorer.assimilation_numbers import daily, name_and_unit
+from models.assimilation.result import AssimilationResult
+from models.observation.station import sample_stations
+from models.skill.anomalies import anomalies
+from models.skill.scores import correlation, unbiased_rmse
+from models.skill.significance import Wilcoxon, wilcoxon_over_sites
+
+__all__ = ["FEWEST_DAYS", "REFERENCES", "Gain", "gains", "skill_table"]
+
+REFERENCES = {"truth": "The truth", "stations": "Stations"}
+"""What is compared with -> words on screen."""
+
+FEWEST_DAYS = 40
+"""Days below which a correlation of anomalies says nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Gain:
+    """Skill of open loop and analysis in every cell; NaN where there is nothing to compare with.
+
+    Attributes
+    ----------
+    before, after : (cell,) array
+        Correlation of the anomalies from a 31-day mean, of open loop and analysis.
+    ubrmsd_before, ubrmsd_after : (cell,) array
+        Unbiased root-mean-square difference [unit of the variable].
+    test : Wilcoxon or None
+        Signed-rank test of ``after - before``.
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    ubrmsd_before: np.ndarray
+    ubrmsd_after: np.ndarray
+    test: Wilcoxon | None
+
+    @property
+    def delta(self) -> np.ndarray:
+        """Gain of correlation, (cell,)."""
+        return self.after - self.before
+
+    @property
+    def better(self) -> float:
+        """Share of cells that are better; NaN if there are none."""
+        return float("nan") if self.test is None else self.test.share_better
+
+
+def gains(result: AssimilationResult, variable: str, reference: str = "truth") -> Gain:
+    """Compare open loop and analysis with the truth or with stations.
+
+    Parameters
+    ----------
+    variable : str
+        Of `models.assimilation.result.VARIABLES_KEPT`.
+    reference : str
+        Key of `REFERENCES`.
+    """
+    cells, days = result.twin.cells.size, result.days[: result.days_done]
+    nothing = np.full(cells, np.nan)
+    if days.size < FEWEST_DAYS:
+        return Gain(nothing, nothing, nothing, nothing, None)
+    truth = daily(result, variable, "truth")
+    places, seen = np.arange(cells), truth
+    if reference == "stations":
+        stations = sample_stations(variable, truth, result.twin.cells, seed=result.twin.seed)
+        places, seen = stations.places, stations.values
+    seen_anom = anomalies(seen, days, axis=1)
+    found = []
+    for experiment in ("open_loop", "analysis"):
+        values = daily(result, variable, experiment)[places]
+        r = correlation(anomalies(values, days, axis=1), seen_anom, axis=1)
+        found.append((r, unbiased_rmse(values, seen, axis=1)))
+
+    def spread_out(values: np.ndarray) -> np.ndarray:
+        field = nothing.copy()
+        field[places] = values
+        return field
+
+    (before, ub_before), (after, ub_after) = found
+    both = np.isfinite(before) & np.isfinite(after)
+    test = wilcoxon_over_sites(after, before) if both.any() else None
+    return Gain(*(spread_out(values) for values in (before, after, ub_before, ub_after)), test)
+
+
+def skill_table(found: Mapping[str, Gain]) -> pd.DataFrame:
+    """Return medians over cells by variable, ready to be shown."""
+    rows = []
+    for variable, one in found.items():
+        name, unit = name_and_unit(variable)
+        if one.test is None:
+            continue
+        rows.append(
+            {
+                "variable": f"{name} [{unit or '1'}]",
+                "cells": one.test.n,
+                "R anom. open loop": _median(one.before),
+                "R anom. analysis": _median(one.after),
+                "ΔR": one.test.median,
+                "cells better": f"{100 * one.test.share_better:.0f} %",
+                "p": "–" if not np.isfinite(one.test.p_value) else f"{one.test.p_value:.1g}",
+                "ubRMSD open loop": _median(one.ubrmsd_before),
+                "ubRMSD analysis": _median(one.ubrmsd_after),
+            }
+        )
+    columns = ["variable", "cells", "R anom. open loop", "R anom. analysis", "ΔR"]
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
+
+
+def _median(values: np.ndarray) -> float:
+    """Return the median of what is there."""
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else float("nan")

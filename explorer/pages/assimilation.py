@@ -1,0 +1,202 @@
+"""Choose sensors, errors and masks, run an ensemble filter around the land model, and see what it does and why."""
+
+import functools
+import html
+
+import panel as pn
+import panel_material_ui as pmui
+
+from explorer.assimilation_address import TABS
+from explorer.assimilation_numbers import key_numbers, sensor_title
+from explorer.assimilation_runs import Outcome
+from explorer.assimilation_session import AssimilationSession
+from explorer.pages.assimilation_cell import CellTab
+from explorer.pages.assimilation_controls import AssimilationControls
+from explorer.pages.assimilation_exports import RunsTab
+from explorer.pages.assimilation_maps import MapsTab
+from explorer.pages.assimilation_paper import PaperTab
+from explorer.pages.assimilation_skill import CarbonTab, SkillTab
+from explorer.pages.assimilation_views import InnovationsTab, VerdictTab
+from explorer.pages.page import Page
+from explorer.views.totals import Kpi, KpiStrip
+
+__all__ = ["AssimilationPage"]
+
+TAB_WORDS = {
+    "maps": "Maps",
+    "innovations": "Innovations & increments",
+    "verdict": "Is the filter right?",
+    "skill": "Skill",
+    "carbon": "Carbon",
+    "cell": "One cell",
+    "paper": "As in the paper",
+    "runs": "Runs & export",
+}
+
+
+class AssimilationPage(Page):
+    """An ensemble Kalman filter around the land model, in a twin whose truth is known."""
+
+    title = "Assimilation"
+    slug = "assimilation"
+    lead = "Choose sensors, their errors and masks; an ensemble filter around the land model shows what they are worth."
+    session_class = AssimilationSession
+
+    def sidebar(self) -> list:
+        """Return what can be chosen."""
+        self.controls = AssimilationControls(self.session)
+        return self.controls.objects
+
+    def header(self) -> list:
+        """Say what the page is."""
+        return [
+            pmui.Typography(
+                self.lead,
+                variant="body2",
+                sx={"color": "inherit", "opacity": 0.92, "display": {"xs": "none", "md": "block"}},
+                margin=(6, 8),
+            )
+        ]
+
+    def main(self) -> list:
+        """Return the key numbers and the tabs."""
+        session = self.session
+        self.kpis = KpiStrip()
+        self.label = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12, 0, 12))
+        # What stands on the other tabs is made when they are opened first.
+        self.places = {name: pmui.Column(sizing_mode="stretch_width", margin=0) for name in TABS}
+        self._open(session.selection.tab)
+        self.tabs = pmui.Tabs(
+            *((TAB_WORDS[name], self.places[name]) for name in TABS),
+            active=TABS.index(session.selection.tab),
+            dynamic=True,
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        self.tabs.param.watch(self._on_tab, "active")
+        session.param.watch(self._on_answer, "answer")
+        session.param.watch(self._on_selection, "selection")
+        self._draw_kpis(None)
+        return [self.label, self.kpis.pane, self.tabs]
+
+    @functools.cached_property
+    def maps(self) -> MapsTab:
+        """The tab Maps."""
+        return MapsTab(self.session, self.controls.draw)
+
+    @functools.cached_property
+    def innovations(self) -> InnovationsTab:
+        """The tab Innovations & increments."""
+        return InnovationsTab(self.session)
+
+    @functools.cached_property
+    def verdict(self) -> VerdictTab:
+        """The tab Is the filter right?."""
+        return VerdictTab(self.session)
+
+    @functools.cached_property
+    def skill(self) -> SkillTab:
+        """The tab Skill."""
+        return SkillTab(self.session)
+
+    @functools.cached_property
+    def carbon(self) -> CarbonTab:
+        """The tab Carbon."""
+        return CarbonTab(self.session)
+
+    @functools.cached_property
+    def cell(self) -> CellTab:
+        """The tab One cell."""
+        return CellTab(self.session)
+
+    @functools.cached_property
+    def paper(self) -> PaperTab:
+        """The tab As in the paper."""
+        return PaperTab(self.session)
+
+    @functools.cached_property
+    def runs(self) -> RunsTab:
+        """The tab Runs & export."""
+        return RunsTab(self.session, self.maps)
+
+    def _open(self, name: str) -> None:
+        """Put what belongs on a tab there, once."""
+        if not len(self.places[name]):
+            self.places[name].append(getattr(self, name).pane)
+
+    def _on_load(self) -> None:
+        """Start when the browser shows the page: a quick run begins by itself."""
+        super()._on_load()
+        self.session.ask()
+
+    def _unfinished(self) -> bool:
+        """Wait for no packed world: the weather of a region is made when it is run."""
+        return False
+
+    def _on_tab(self, event) -> None:
+        """Remember the tab, and draw what stands on it."""
+        name = TABS[event.new]
+        self._open(name)
+        if name != self.session.selection.tab:
+            self.session.select(tab=name)
+        else:
+            self._draw_tab(name, self.session.answer)
+
+    def _on_selection(self, event) -> None:
+        """Turn to the tab that is selected, and draw it; One cell follows its own update."""
+        active = TABS.index(event.new.tab)
+        if self.tabs.active != active:
+            self._open(event.new.tab)
+            self.tabs.active = active
+        if event.new.tab == "cell" and event.old.tab == "cell" and event.old.at == event.new.at:
+            return
+        if event.old.sensor != event.new.sensor:
+            self._draw_kpis(self.session.answer)
+        self._draw_tab(event.new.tab, self.session.answer)
+
+    def _on_answer(self, event) -> None:
+        """Draw new numbers on the tab that is shown."""
+        if event.new is not None:
+            self._draw_kpis(event.new)
+            self._draw_tab(TABS[self.tabs.active], event.new)
+
+    def _draw_tab(self, name: str, outcome: Outcome | None) -> None:
+        """Draw one tab; the others are drawn when they are opened."""
+        if outcome is not None:
+            getattr(self, name).update(outcome)
+
+    def _draw_kpis(self, outcome: Outcome | None) -> None:
+        """Show the key numbers of the run, and how much of it there is."""
+        if outcome is None:
+            self.label.object = _label("No run yet. Choose sensors on the left and press Run.")
+            return
+        result, sensor = outcome.result, self.session.selection.sensor
+        shown = sensor if sensor in result.sensors else next(iter(result.sensors), "")
+        key = key_numbers(result, sensor)
+        before = None if outcome.baseline is None else key_numbers(outcome.baseline, sensor)
+        days = result.days
+        span = f"{days[0]} to {days[max(result.days_done - 1, 0)]}"
+        part = "" if result.complete else f" — as far as it has come, {result.days_done} of {days.size} days"
+        where = f"{outcome.experiment.region.name}, {result.twin.cells.size:,} cells"
+        self.label.object = _label(f"Synthetic twin, truth known: {where}, {span}{part}.")
+        title = sensor_title(shown) if shown else ""
+
+        def of(name: str):
+            return None if before is None else float(getattr(before, name))
+
+        right = "1: errors are right"
+        items = [
+            Kpi("Observations used", float(key.observations), "", of("observations"), "by all sensors together"),
+            Kpi(f"Normalised sd {title}", key.normalised_std, "", of("normalised_std"), right),
+            Kpi(f"Lag-1 {title}", key.lag1, "", of("lag1"), "0: the gain is right"),
+            Kpi(f"Spread/error {title}", key.spread_skill, "", of("spread_skill"), "1: spread is right"),
+        ]
+        for name in ("ssm", "rzsm", "lai"):
+            a = None if before is None else before.delta_r[name]
+            items.append(Kpi(f"ΔR anom. {name.upper()}", key.delta_r[name], "", a, "above 0: better than OL"))
+        self.kpis.update(items)
+
+
+def _label(words: str) -> str:
+    """Write the line above the key numbers."""
+    return f"<div style='font-size:12.5px;opacity:.85'>{html.escape(words)}</div>"

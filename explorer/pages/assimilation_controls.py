@@ -1,0 +1,254 @@
+"""The left side of the page Assimilation: presets, sensors, where and when, ensemble, filter, twin, A and B."""
+
+import datetime as dt
+import html
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import panel as pn
+import panel_material_ui as pmui
+
+from data_catalog.world.twin_world import twin_world
+from explorer.assimilation_presets import PRESETS, changes, preset_of
+from explorer.assimilation_runs import QUICK
+from explorer.assimilation_session import AssimilationSession
+from explorer.pages.assimilation_ensemble import FilterControls
+from explorer.pages.assimilation_sensors import SensorBlock
+from explorer.pages.compare import Compare
+from explorer.pages.page import put
+from explorer.worlds import GRIDS
+from models.assimilation.options import TIME_STEPS
+from models.observation import SENSORS
+from models.regions import REGIONS, Region
+
+__all__ = ["AssimilationControls"]
+
+DRAWN = "Drawn box"
+OWN = "your own settings"
+
+FIRST_REGIONS = (
+    *("Iberia", "Europe and Mediterranean", "Ukraine", "US Southern Plains", "Australia", "Sahel", "North China Plain"),
+)
+"""Regions of the papers, first in the picker."""
+
+
+class AssimilationControls:
+    """Widgets on one session; they follow it, and what a hand does goes to `AssimilationSession.edit`."""
+
+    def __init__(self, session: AssimilationSession):
+        self.session = session
+        self._showing = False
+        self._start()
+        self._where()
+        self._sensors()
+        self.filter = FilterControls(session)
+
+        def column(*objects) -> pmui.Column:
+            return pmui.Column(*objects, sizing_mode="stretch_width", margin=0)
+
+        self.groups = pmui.Accordion(
+            ("Period, time step, grid", column(pmui.Row(*self.days, margin=0), self.time_step, self.grid)),
+            ("Selected cell: latitude, longitude", pmui.Row(self.latitude, self.longitude, margin=0)),
+            *self.filter.groups,
+            active=[2], disable_gutters=True, dynamic=True, title_variant="subtitle2", sizing_mode="stretch_width",
+            margin=(2, 4), elevation=0, variant="outlined",
+        )  # fmt: skip
+        session.param.watch(self.show, ["a", "b", "selection", "running", "answer"])
+        self.show()
+
+    @property
+    def objects(self) -> list:
+        """Everything, in its order from top to bottom."""
+        return [
+            *(*self.compare.objects, self.estimate, self.run_row, pmui.Divider(margin=(4, 0))),
+            *(self.preset, *self.sensors, pmui.Divider(margin=(4, 0))),
+            *(self.region, self.groups),
+        ]
+
+    # -- run, A and B ---------------------------------------------------------------------------------------------
+    def _start(self) -> None:
+        session = self.session
+        self.compare = Compare(session, changes, idle="<b>Choose sensors</b>: B is an open loop now, as A is.")
+        self.compare.reset.description = "Reset: sensors and settings as the page opens with"
+        own = pmui.Button(
+            label="A = OL", icon="waves", description="A is B's own open loop again", size="small", variant="outlined",
+            margin=2, on_click=lambda _event: session.baseline_table(),
+        )  # fmt: skip
+        self.compare.buttons[:] = [self.compare.reset, self.compare.undo, self.compare.promote, own]
+        self.estimate = pn.pane.HTML("", sizing_mode="stretch_width", margin=(4, 8))
+        self.run = pmui.Button(
+            label="Run", icon="play_arrow", description="Run: compute experiment B", size="small", variant="contained",
+            margin=(2, 4, 2, 8), on_click=lambda _event: session.run(),
+        )  # fmt: skip
+        self.preview = pmui.Button(
+            label="Preview", icon="bolt", description="Preview: 3-hour steps, at most 12 members", size="small",
+            variant="outlined", margin=2, on_click=lambda _event: session.preview(),
+        )  # fmt: skip
+        self.at_once = pmui.Switch(
+            label="at once", value=session.at_once, size="small", margin=(4, 2),
+            description=f"Run by itself after a change, if it takes less than {QUICK:.0f} seconds",
+        )  # fmt: skip
+        self.at_once.param.watch(lambda event: setattr(session, "at_once", event.new), "value")
+        self.run_row = pmui.Row(self.run, self.preview, self.at_once, margin=(0, 0, 4, 0), sizing_mode="stretch_width")
+
+    # -- where and when -------------------------------------------------------------------------------------------
+    def _where(self) -> None:
+        others = [name for name in REGIONS if name not in FIRST_REGIONS]
+        self.region = pmui.Select(
+            label="Region", options=[*FIRST_REGIONS, *others, DRAWN], value="Iberia", size="small",
+            sizing_mode="stretch_width", margin=(8, 8, 4, 8),
+            description="Cells that are run; draw a box with the map's box tool",
+        )  # fmt: skip
+        self.region.param.watch(self._on_region, "value")
+        self.days = [
+            pmui.DatePicker(label=label, size="small", width=145, margin=4) for label in ("First day", "Last day")
+        ]
+        for picker in self.days:
+            picker.param.watch(self._on_period, "value")
+        self.grid = pmui.Select(
+            label="Grid", options={g.replace("km", " km"): g for g in GRIDS}, size="small",
+            sizing_mode="stretch_width", margin=(8, 8, 4, 8), description="A 36-km run has nine times the cells",
+        )  # fmt: skip
+        self.grid.param.watch(lambda event: self._move(grid=event.new), "value")
+        self.time_step = pmui.Select(
+            label="Time step of the model", size="small", sizing_mode="stretch_width", margin=(8, 8, 4, 8),
+            options={f"{step:g} h" + (" (preview)" if step > 1 else ""): step for step in TIME_STEPS},
+        )  # fmt: skip
+        self.time_step.param.watch(self._on_time_step, "value")
+        self.latitude = pmui.FloatInput(
+            label="Latitude [°N]", start=-90, end=90, step=0.5, size="small", width=145, margin=4
+        )
+        self.longitude = pmui.FloatInput(
+            label="Longitude [°E]", start=-180, end=180, step=0.5, size="small", width=145, margin=4
+        )
+        for widget in (self.latitude, self.longitude):
+            widget.param.watch(self._on_place, "value")
+
+    def _move(self, **where) -> None:
+        """Change place or period of both experiments."""
+        if not self._showing:
+            self.session.where(**where)
+
+    def _on_time_step(self, event) -> None:
+        if not self._showing:
+            self.filter.set(time_step=event.new)
+
+    def _on_region(self, event) -> None:
+        if self._showing or event.new == DRAWN:
+            self.show()
+            return
+        self.session.where(region=REGIONS[event.new])
+
+    def draw(self, west: float, south: float, east: float, north: float) -> None:
+        """Restrict the region to a box that was drawn on the map."""
+        sides = (round(v, 2) for v in (west, max(south, -90.0), east, min(north, 90.0)))
+        self.session.where(region=Region("drawn", *sides))
+        if self.session.size is None:
+            self.session.tell(self.session.problem, "warning")
+
+    def _on_period(self, _event) -> None:
+        """Take both days; that of the first year's end is "", so that an address stays short."""
+        if self._showing or any(picker.value is None for picker in self.days):
+            return
+        chosen = [str(pd.Timestamp(picker.value).date()) for picker in self.days]
+        whole = [str(day) for day in twin_world(self.session.b.grid).days_of(("", ""))[0][[0, -1]]]
+        try:
+            self._move(period=tuple("" if day == end else day for day, end in zip(chosen, whole, strict=True)))
+        except ValueError:
+            self.show()
+            raise
+
+    def _on_place(self, _event) -> None:
+        if self._showing or self.latitude.value is None or self.longitude.value is None:
+            return
+        at = (float(self.latitude.value), float(self.longitude.value))
+        if at != self.session.selection.at:
+            self.session.select(at=at)
+
+    # -- sensors ----------------------------------------------------------------------------------------------------
+    def _sensors(self) -> None:
+        self.preset = pmui.Select(
+            label="Experiment of Heyvaert et al. 2024", options=[*PRESETS, OWN], value=OWN, size="small",
+            sizing_mode="stretch_width", margin=(8, 8, 4, 8),
+            description="Sensors and settings of the paper; the weather and the truth are this world's",
+        )  # fmt: skip
+        self.preset.param.watch(self._on_preset, "value")
+        self.blocks = {sensor.name: SensorBlock(sensor, self._on_sensor) for sensor in SENSORS}
+        title = pn.pane.HTML("<b style='font-size:13px'>Sensors</b>", margin=(4, 8, 0, 8))
+        self.sensors = [title, *(block.pane for block in self.blocks.values())]
+
+    def _on_preset(self, event) -> None:
+        if not self._showing and event.new in PRESETS:
+            choices = PRESETS[event.new](self.session.b.assimilation)
+            self.session.edit(b=replace(self.session.b, assimilation=choices))
+
+    def _on_sensor(self, name: str, moved: tuple, settings: dict) -> None:
+        """Take what a hand has changed of a sensor; what is refused goes back."""
+        session = self.session
+        try:
+            choices = session.b.assimilation.with_sensor(name, **settings)
+            session.edit(dragged=moved, b=replace(session.b, assimilation=choices))
+        except ValueError:
+            self.show()
+            raise
+
+    # -- following the session --------------------------------------------------------------------------------------
+    def show(self, *_events) -> None:
+        """Set every widget to the session's state."""
+        session = self.session
+        b, choices = session.b, session.b.assimilation
+        own = twin_world(b.grid).days_of(("", ""))[0][[0, -1]]
+        days = [dt.date.fromisoformat(day or str(end)) for day, end in zip(b.period, own, strict=True)]
+        named = REGIONS.get(b.region.name) == b.region
+        self._showing = True
+        try:
+            for widget, value in (
+                (self.region, b.region.name if named else DRAWN),
+                (self.grid, b.grid),
+                (self.time_step, choices.time_step),
+                (self.latitude, round(session.selection.at[0], 3)),
+                (self.longitude, round(session.selection.at[1], 3)),
+                (self.preset, preset_of(choices) or OWN),
+            ):
+                put(widget, value)
+            for picker, day in zip(self.days, days, strict=True):
+                if picker.value is None or pd.Timestamp(picker.value).date() != day:
+                    picker.value = day
+        finally:
+            self._showing = False
+        for name, block in self.blocks.items():
+            block.show(choices.sensor(name))
+        self.filter.show()
+        self.compare.show()
+        self._say()
+
+    def _say(self) -> None:
+        """Say what a run of B takes, and whether it is on screen."""
+        session = self.session
+        size, problem = session.size, session.problem
+        text, tone = problem, "color:#c75a20"
+        if size is not None and not problem:
+            state = "This run is on screen." if session.is_shown else "Running." if session.running else "Not run yet."
+            megabytes = max(1.0, size.nbytes / 1e6)
+            text = (
+                f"{size.cells:,} cells × {size.days} days × {size.members} members: about "
+                f"{seconds_text(size.seconds)}, {megabytes:,.0f} MB. {state}"
+            )
+            tone = "opacity:.85"
+        self.estimate.object = f"<div role='status' style='font-size:12px;{tone}'>{html.escape(text)}</div>"
+        if self.run.disabled != bool(problem):
+            self.run.disabled = bool(problem)
+
+
+def seconds_text(seconds: float) -> str:
+    """Write a duration as people say it.
+
+    Examples
+    --------
+    >>> seconds_text(0.4), seconds_text(42.0), seconds_text(400.0)
+    ('1 s', '42 s', '7 min')
+    """
+    if not np.isfinite(seconds):
+        return "an unknown time"
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"

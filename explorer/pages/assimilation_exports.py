@@ -1,0 +1,241 @@
+"""The tab Runs & export of the page Assimilation: pinned runs side by side, and files to take away."""
+
+import html
+import io
+from dataclasses import replace
+
+import panel as pn
+import panel_material_ui as pmui
+
+from explorer import assimilation_export as files
+from explorer import export
+from explorer.assimilation_numbers import cell_of, ensemble_series, key_numbers
+from explorer.assimilation_presets import changes
+from explorer.assimilation_runs import Outcome
+from explorer.assimilation_session import AssimilationSession, RunPin
+from explorer.export import LARGEST_FILE
+from explorer.pages.assimilation_maps import MapsTab
+from explorer.pages.page import card, heading
+from explorer.style import number, signed
+from models.experiment import Experiment
+
+__all__ = ["NUMBERS", "RunsTab", "numbers_of"]
+
+LARGEST_EXPERIMENT = 200_000
+
+NUMBERS = {
+    "observations": "observations used",
+    "normalised_std": "normalised sd",
+    "lag1": "lag-1",
+    "spread_skill": "spread/error",
+    "ssm": "ΔR SSM",
+    "rzsm": "ΔR RZSM",
+    "lai": "ΔR LAI",
+}
+"""Key numbers of a run, and their words."""
+
+
+def numbers_of(outcome: Outcome, sensor: str) -> dict[str, float]:
+    """Return the key numbers of a run, flat."""
+    key = key_numbers(outcome.result, sensor)
+    found = {name: float(getattr(key, name)) for name in ("observations", "normalised_std", "lag1", "spread_skill")}
+    return found | key.delta_r
+
+
+class RunsTab:
+    """Pins and exports of one session."""
+
+    def __init__(self, session: AssimilationSession, maps: MapsTab):
+        self.session = session
+        self.maps = maps
+        self._netcdf = b""
+        self._outcome: Outcome | None = None
+        self.pin = pmui.Button(
+            label="Pin this run", icon="push_pin", size="small", variant="contained", margin=8,
+            description="Keep experiment B in this table", on_click=self._on_pin,
+        )  # fmt: skip
+        self.rows = pmui.Column(sizing_mode="stretch_width", margin=0)
+        self._exports()
+        self.pane = pmui.Grid(
+            pmui.Grid(card(heading("Runs", "key numbers of each"), self.rows, self.pin), size={"xs": 12, "lg": 7}),
+            pmui.Grid(card(heading("Take away"), *self.exports), size={"xs": 12, "lg": 5}),
+            container=True,
+            sizing_mode="stretch_width",
+        )
+        session.param.watch(self._show_rows, ["pins"])
+        session.param.watch(self._forget, ["b"])
+
+    # -- pinned runs ------------------------------------------------------------------------------------------------
+    def _on_pin(self, _event) -> None:
+        self.session.pin(numbers_of(self._shown(), self.session.selection.sensor))
+
+    def update(self, outcome: Outcome) -> None:
+        """Show the run that is on screen, and how large its file will be."""
+        self._outcome = outcome
+        self._show_rows()
+        done = "" if outcome.result.complete else " (a part of the period)"
+        size = files.netcdf_size(outcome)
+        words = f"states, updates and diagnostics{done}, about {size / 1e6:,.1f} MB before compression."
+        if size > LARGEST_FILE:
+            words += f" {self._too_large(size)}"
+        self.netcdf_note.object = f"<div style='font-size:12px;opacity:.8'>NetCDF: {html.escape(words)}</div>"
+
+    def _show_rows(self, *_events) -> None:
+        """Show B and every pinned run."""
+        lines = []
+        if self._outcome is not None:
+            now = numbers_of(self._outcome, self.session.selection.sensor)
+            lines.append(self._line("B", self._outcome.experiment, now, None))
+        lines += [self._line(f"{pin.number}", pin.experiment, pin.numbers, pin) for pin in self.session.pins]
+        self.rows[:] = lines
+
+    def _line(self, name: str, experiment: Experiment, numbers: dict[str, float], pin: RunPin | None):
+        """Lay one run out: what it is, its numbers, and for a pinned one the way back."""
+        cells = []
+        for key, label in NUMBERS.items():
+            value = numbers.get(key, float("nan"))
+            shown = signed(value) if key in ("ssm", "rzsm", "lai", "lag1") else number(value)
+            cells.append(f"<span style='margin-right:14px;white-space:nowrap'>{label} <b>{shown}</b></span>")
+        words = changes(self.session.baseline_of(experiment), experiment)
+        what = "; ".join(words[:4]) + (f"; and {len(words) - 4} more" if len(words) > 4 else "") or "open loop"
+        choices = experiment.assimilation
+        where = f"{experiment.region.name}, {experiment.grid}, {choices.members} members, {choices.time_step:g} h"
+        text = pn.pane.HTML(
+            f"<div style='font-size:13px'><b>{html.escape(name)}</b> · {html.escape(what)} "
+            f"<span style='opacity:.7'>({html.escape(where)})</span><br>{''.join(cells)}</div>",
+            sizing_mode="stretch_width",
+            margin=(4, 12),
+        )
+        if pin is None:
+            return text
+        session = self.session
+        return pmui.Row(
+            text,
+            pmui.IconButton(
+                icon="replay", size="small", label=f"Reopen run {name}", description="Edit this run again",
+                on_click=lambda _event: session.reopen(pin),
+            ),
+            pmui.IconButton(
+                icon="delete", size="small", label=f"Remove run {name}", description="Remove from the table",
+                on_click=lambda _event: session.remove(pin),
+            ),
+            sizing_mode="stretch_width",
+            margin=0,
+        )  # fmt: skip
+
+    # -- files ------------------------------------------------------------------------------------------------------
+    def _exports(self) -> None:
+        small = {"size": "small", "variant": "outlined", "margin": 4}
+
+        def download(label: str, name: str, make) -> pmui.FileDownload:
+            return pmui.FileDownload(callback=lambda: io.BytesIO(make()), filename=name, label=label, **small)
+
+        self.toml = download("Experiment (.toml)", "assimilation.toml", self._toml)
+        self.script = download("Python script (.py)", "assimilation.py", self._script)
+        self.series = download("Series of the cell (.csv)", "assimilation_series.csv", self._series)
+        self.diagnostics = download("Diagnostics by cell (.csv)", "assimilation_diagnostics.csv", self._diagnostics)
+        self.picture = download("Map (.png)", "assimilation_map.png", self._picture)
+        self.prepare = pmui.Button(label="Prepare NetCDF", icon="build", on_click=self._on_prepare, **small)
+        self.netcdf = pmui.FileDownload(
+            callback=lambda: io.BytesIO(self._netcdf), filename="assimilation.nc", label="NetCDF (.nc)", disabled=True,
+            **small,
+        )  # fmt: skip
+        self.netcdf_note = pn.pane.HTML("", margin=(4, 12), sizing_mode="stretch_width")
+        self.open = pmui.FileInput(
+            label="Open an experiment (.toml)", accept=".toml", multiple=False, size="small", margin=4,
+            description="A file saved here or used by the command line; it becomes experiment B",
+        )  # fmt: skip
+        self.open.param.watch(lambda event: self.session.attempt(self._open, event.new), "value")
+        self.exports = [
+            pmui.FlexBox(self.toml, self.script, self.series, self.diagnostics, self.picture, margin=(4, 8)),
+            pmui.FlexBox(self.prepare, self.netcdf, margin=(4, 8)),
+            self.netcdf_note,
+            pmui.Divider(margin=4),
+            pmui.FlexBox(self.open, margin=(4, 8)),
+        ]
+
+    def _shown(self) -> Outcome:
+        """Return the result on screen.
+
+        Raises
+        ------
+        ValueError
+            If nothing has been run yet.
+        """
+        if self.session.answer is None:
+            msg = "Nothing has been run yet; press Run and wait for the map."
+            raise ValueError(msg)
+        return self.session.answer
+
+    def _toml(self) -> bytes:
+        return export.experiment_toml(self.session.b).encode("utf-8")
+
+    def _script(self) -> bytes:
+        return files.script_of(self.session.b).encode("utf-8")
+
+    def _series(self) -> bytes:
+        shown, selection = self._shown(), self.session.selection
+        cell = cell_of(shown.result, selection.at)
+        place = float(shown.result.twin.latitude[cell]), float(shown.result.twin.longitude[cell])
+        series = ensemble_series(shown.result, cell, selection.variable)
+        return files.series_csv(series, shown.experiment, place).encode("utf-8")
+
+    def _diagnostics(self) -> bytes:
+        return files.diagnostics_csv(self._shown()).encode("utf-8")
+
+    def _picture(self) -> bytes:
+        shown = self._shown()
+        self.maps.update(shown)  # the tab of the map may not have been open since
+        view, region = self.maps.map.view, shown.experiment.region
+        box = None if region.whole else (region.west, region.south, region.east, region.north)
+        return export.map_png(
+            view.values, view.scale, view.table, projection=view.projection, title=view.caption, synthetic=True,
+            region=box,
+        )  # fmt: skip
+
+    @staticmethod
+    def _too_large(size: int) -> str:
+        return (
+            f"Limit: {LARGEST_FILE / 1e6:.0f} MB a file through the page, this has {size / 1e6:,.0f}. Choose a smaller "
+            "region, or save the experiment and run: python launch.py run assimilation.toml --out assimilation.nc"
+        )
+
+    def _on_prepare(self, _event) -> None:
+        """Write the file of the result on screen in a worker thread, and offer it."""
+        shown = self._shown()
+        size = files.netcdf_size(shown)
+        if size > LARGEST_FILE:
+            raise ValueError(self._too_large(size))
+        self.session.slowly(
+            "Making the NetCDF file", lambda progress, cancelled: files.netcdf_of(shown), self._offer, "netcdf"
+        )
+
+    def _offer(self, data: bytes) -> None:
+        self._netcdf = data
+        self.netcdf.label = f"NetCDF (.nc, {len(data) / 1e6:.1f} MB)"
+        self.netcdf.disabled = False
+        self.session.tell("The NetCDF file is ready; the button beside Prepare saves it.", "success")
+
+    def _forget(self, _event) -> None:
+        """Withdraw a file that belongs to another experiment."""
+        if self._netcdf:
+            self._netcdf = b""
+            self.netcdf.disabled = True
+            self.netcdf.label = "NetCDF (.nc)"
+
+    def _open(self, data: bytes | None) -> None:
+        """Take an experiment from a file; the checked reader says what is wrong with it."""
+        if not data:
+            return
+        if len(data) > LARGEST_EXPERIMENT:
+            msg = f"The file has {len(data):,} bytes; an experiment has fewer than {LARGEST_EXPERIMENT:,}."
+            raise ValueError(msg)
+        experiment = Experiment.from_toml(data)
+        if experiment.model != "assimilation":
+            msg = f'The experiment is one of model = "{experiment.model}", and this page runs "assimilation".'
+            raise ValueError(msg)
+        session = self.session
+        where = {name: getattr(experiment, name) for name in session.place}
+        session.edit(b=replace(experiment, dataset="reference-earth"), a=replace(session.a, **where))
+        self.open.value = None  # so that the same file can be chosen again
+        session.tell("The experiment is open as B.", "success")
