@@ -4,10 +4,6 @@ Every point of the triangle is a column under the same weather and vegetation; i
 sand and clay (`models.land.texture`). As in Fig. 10 of Zhang et al. (2019) the surface is shown relative to 10 % sand
 and 10 % clay. All points begin their year with the soil carbon that balances at that reference, so that the net
 exchange shows what the texture does to its two sides, and not the centuries in which a soil would follow.
-
-References
-----------
-Zhang, K., et al. (2019), Root-zone soil moisture and ecosystem fluxes with AirMOSS retrievals, Fig. 10.
 """
 
 from collections.abc import Callable

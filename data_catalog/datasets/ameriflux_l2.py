@@ -21,7 +21,9 @@ __all__ = ["ENTRY", "is_level2", "read_level2", "write_example"]
 FILLS = (-9999.0, -6999.0)
 """Missing, and not measured at this site."""
 
-CITATION = "AmeriFlux Level 2 data, of the site's team; Boden et al. 2013, ORNL/TM-2013/43"
+CITATION = (
+    "AmeriFlux Level 2 data, of the site's team; Boden et al. 2013, Geosci. Instrum. Methods Data Syst. 2, 165-176"
+)
 _COLUMNS = (
     # ours, column, its unit, factor, offset
     ("t_air", "TA", "deg C", 1.0, 273.15),

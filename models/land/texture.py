@@ -1,14 +1,15 @@
 """Hydraulic properties of a soil from its sand and clay, for Clapp and Hornberger's curves.
 
-Regressions of Cosby et al. (1984) over 1448 soils, in the form that uses one of the two fractions for each property;
-field capacity and wilting point follow from the retention curve at 33 and 1500 kPa.
+Regressions of Cosby et al. (1984), in the form that uses one of the two fractions for each property, as the Community
+Land Model takes them (Oleson et al. 2013); field capacity and wilting point follow from the retention curve at 33 and 1500 kPa.
 
 References
 ----------
 Cosby, B. J., et al. (1984), A statistical exploration of the relationships of soil moisture characteristics to the
-physical properties of soils, Water Resour. Res. 20, 682-690, Tables 4 and 5.
+physical properties of soils, Water Resour. Res. 20, 682-690.
 Clapp, R. B., and G. M. Hornberger (1978), Empirical equations for some soil hydraulic properties, Water Resour. Res.
 14, 601-604.
+Oleson, K. W., et al. (2013), Technical description of version 4.5 of the Community Land Model, NCAR/TN-503+STR.
 Soil Survey Manual (USDA Handbook 18), the texture triangle.
 """
 

@@ -11,7 +11,7 @@ from models.quantity import parameters_of
 
 
 def test_the_regressions_give_the_published_numbers_of_a_loam():
-    # Cosby et al. (1984), Table 5, at 43 % sand and 18 % clay; psi_s and K_s from their base-10 logarithms.
+    # Cosby et al. (1984) as in the Community Land Model, at 43 % sand and 18 % clay; psi_s and K_s from their base-10 logarithms.
     found = texture_parameters(np.array([0.43]), np.array([0.18]))
     assert found["b"][0] == pytest.approx(2.91 + 0.159 * 18.0)
     assert found["porosity"][0] == pytest.approx(0.489 - 0.00126 * 43.0)
@@ -21,7 +21,7 @@ def test_the_regressions_give_the_published_numbers_of_a_loam():
 
 
 def test_the_regressions_stay_near_the_table_of_classes():
-    # Mean sand and clay of the classes in Cosby et al. (1984), Table 2; the table's values are theirs by class.
+    # Mean sand and clay of the classes in Cosby et al. (1984); the table's values are theirs by class.
     sand = np.array([0.92, 0.82, 0.58, 0.17, 0.43, 0.58, 0.10, 0.32, 0.52, 0.06, 0.22])
     clay = np.array([0.03, 0.06, 0.10, 0.13, 0.18, 0.27, 0.34, 0.34, 0.42, 0.47, 0.58])
     names = "sand,loamy sand,sandy loam,silt loam,loam,sandy clay loam,silty clay loam,clay loam,sandy clay,silty clay"
