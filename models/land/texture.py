@@ -1,7 +1,8 @@
 """Hydraulic properties of a soil from its sand and clay, for Clapp and Hornberger's curves.
 
 Regressions of Cosby et al. (1984), in the form that uses one of the two fractions for each property, as the Community
-Land Model takes them (Oleson et al. 2013); field capacity and wilting point follow from the retention curve at 33 and 1500 kPa.
+Land Model takes them (Oleson et al. 2013); field capacity and wilting point follow from the retention curve at 33 and
+1500 kPa.
 
 References
 ----------

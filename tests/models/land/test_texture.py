@@ -11,7 +11,7 @@ from models.quantity import parameters_of
 
 
 def test_the_regressions_give_the_published_numbers_of_a_loam():
-    # Cosby et al. (1984) as in the Community Land Model, at 43 % sand and 18 % clay; psi_s and K_s from their base-10 logarithms.
+    # Cosby et al. (1984) as in the Community Land Model, at 43 % sand and 18 % clay.
     found = texture_parameters(np.array([0.43]), np.array([0.18]))
     assert found["b"][0] == pytest.approx(2.91 + 0.159 * 18.0)
     assert found["porosity"][0] == pytest.approx(0.489 - 0.00126 * 43.0)
