@@ -61,6 +61,9 @@ inline_kernel = numba.njit(error_model="numpy", nogil=True, inline="always")
 kernel = numba.njit(cache=True, error_model="numpy", nogil=True)
 """Compile a loop over columns. It holds no lock, so blocks of columns run on `POOL` side by side."""
 
+plain_equation = numba.njit(error_model="numpy", nogil=True, forceinline=True)
+"""Compile an equation of arrays and numbers into its caller, whatever its size, its operations exactly as written."""
+
 # Fusing a product and a sum is the one liberty taken: it changes no order of operations and keeps NaN.
 equation = numba.njit(error_model="numpy", nogil=True, forceinline=True, fastmath={"contract"})
 """Compile a long chain of equations into its caller: LLVM inlines it, which builds faster than `inline_kernel`."""

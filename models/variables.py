@@ -28,6 +28,7 @@ _TABLE = (
     ("rh_slow", "R_H slow", "gC m-2 d-1", "heterotrophic respiration from the slow pool", "", 0.0, 200.0),
     ("reco", "R_E", "gC m-2 d-1", "ecosystem respiration, RA + RH", "", -5.0, 200.0),
     ("nee", "NEE", "gC m-2 d-1", "net ecosystem exchange, positive to the atmosphere", "", -60.0, 200.0),
+    ("nee_std", "σ(NEE)", "gC m-2 d-1", "error of NEE from the errors of its inputs (ubRMSE)", "", 0.0, 200.0),
     ("litterfall", "L", "gC m-2 d-1", "litterfall", "", 0.0, 60.0),
     ("soc", "SOC", "gC m-2", "soil organic carbon", SOC_NAME, 0.0, 1e6),
     ("soc_fast", "C_fast", "gC m-2", "soil organic carbon, fast pool", SOC_NAME, 0.0, 1e6),

@@ -12,7 +12,7 @@ public.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -175,6 +175,26 @@ class BplutFile:
             table[pft] = L4CParams(*(_number(cells, header, pft, name) for name in L4CParams._fields))
         return table
 
+    def cells(self, columns: Iterable[str]) -> dict[str, dict[str, float]]:
+        """Return the numbers in other columns of the table: plant type -> column -> value.
+
+        Raises
+        ------
+        ValueError
+            If the table lacks a column, or holds no number there.
+        """
+        header, rows = self._layout()
+        columns = list(columns)
+        missing = [name for name in columns if name not in header]
+        if missing:
+            msg = f"The BPLUT lacks the column {missing[0]}; it has {', '.join(header)}."
+            raise ValueError(msg)
+        found: dict[str, dict[str, float]] = {}
+        for pft in PFTS:
+            texts = _cells(self.lines[rows[pft]])
+            found[pft] = {name: _value_of(texts[header[name]], f"{pft} {name}") for name in columns}
+        return found
+
     def with_values(self, pft: str, **values: float) -> "BplutFile":
         """Return the table with some values of one plant type changed; a value that stays keeps its digits."""
         pft = pft_of(pft)
@@ -264,13 +284,18 @@ def _cells(line: str) -> list[str]:
 
 def _number(cells: list[str], header: Mapping[str, int], pft: str, name: str) -> float:
     """Read one parameter of a row."""
-    text = cells[header[COLUMNS[name]]].strip().strip('"')
+    return _value_of(cells[header[COLUMNS[name]]], f"{pft} {COLUMNS[name]} ({name})")
+
+
+def _value_of(cell: str, what: str) -> float:
+    """Read a number as it stands between two commas."""
+    text = cell.strip().strip('"')
     try:
         value = float(text)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        msg = f"{pft} {COLUMNS[name]} ({name}) is {text[:40]!r}, not a number."
+        msg = f"{what} is {text[:40]!r}, not a number."
         raise ValueError(msg)
     return value
 

@@ -15,7 +15,7 @@ Outputs are sums over the days of a bin. They have one bin more than asked for: 
 
 import numpy as np
 
-from models.kernel import inline_kernel, kernel
+from models.kernel import inline_kernel, kernel, plain_equation
 from models.l4c.coding import decode, encode, known
 from models.l4c.exponential import at_least, at_most
 from models.l4c.physics import ONE, ZERO, arrhenius_above, fall, freeze_thaw, gross_production, rise
@@ -86,7 +86,7 @@ def number(like, raw):
 
 
 # The next ones are functions of their own: pasted into a loop by `inline_kernel`, their arrays keep it from vectors.
-@kernel
+@plain_equation
 def gpp_from(k, par, fpar, vpd, tmin, smrz, frozen, p):
     """GPP [gC m-2 d-1] of lane ``k`` from drivers, as numbers or duals, and the parameters (Eq. 3-5)."""
     return gross_production(
@@ -106,7 +106,7 @@ def gpp_of(k, d, f, p):
     return gpp_from(k, par, number(p, f[k]), vpd, tmin, number(p, d[SMRZ + k]), number(p, d[FROZEN + k]), p)
 
 
-@kernel
+@plain_equation
 def kmult_from(k, t_soil, smsf, p):
     """Multiplier of decomposition [1] of lane ``k`` from drivers, as numbers or duals (Eq. 5, 9)."""
     above = t_soil * p[T_SCALE + k] + p[T_OFFSET + k]

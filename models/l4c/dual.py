@@ -22,6 +22,8 @@ from models.l4c.exponential import at_least, at_most, exp
 
 __all__ = ["Dual", "seed", "tangent", "value"]
 
+INLINED = {"forceinline": True, "error_model": "numpy"}
+
 
 class Dual:
     """A value and its derivatives by seed; the compiled kernels know it as `DualType`."""
@@ -214,12 +216,12 @@ def _tangent(typing, dual, place):
     return dual.kind(dual, place), build
 
 
-@overload(value)
+@overload(value, jit_options=INLINED)
 def _value_of(x):
     return (lambda x: _value(x)) if isinstance(x, DualType) else (lambda x: x)
 
 
-@overload(seed, prefer_literal=True)
+@overload(seed, prefer_literal=True, jit_options=INLINED)
 def _seed_of(x, place):
     if isinstance(place, types.IntegerLiteral) and isinstance(x, types.Float):
         which = place.literal_value
@@ -227,7 +229,7 @@ def _seed_of(x, place):
     return None
 
 
-@overload(tangent, prefer_literal=True)
+@overload(tangent, prefer_literal=True, jit_options=INLINED)
 def _tangent_of(x, place):
     if isinstance(place, types.IntegerLiteral) and isinstance(x, DualType):
         which = place.literal_value
@@ -235,26 +237,26 @@ def _tangent_of(x, place):
     return None
 
 
-@overload(operator.neg)
+@overload(operator.neg, jit_options=INLINED)
 def _negative(x):
     return (lambda x: _scaled(-_value(x), -1.0, x)) if isinstance(x, DualType) else None
 
 
-@overload(at_least)
+@overload(at_least, jit_options=INLINED)
 def _at_least_dual(x, low):
     if isinstance(x, DualType):
         return lambda x, low: _scaled(at_least(_value(x), low), 1.0 if _value(x) > low else 0.0, x)
     return None
 
 
-@overload(at_most)
+@overload(at_most, jit_options=INLINED)
 def _at_most_dual(x, high):
     if isinstance(x, DualType):
         return lambda x, high: _scaled(at_most(_value(x), high), 1.0 if _value(x) < high else 0.0, x)
     return None
 
 
-@overload(exp)
+@overload(exp, jit_options=INLINED)
 def _exp_dual(x):
     if isinstance(x, DualType):
 

@@ -15,7 +15,7 @@ from models.options import L4COptions
 from models.packing import DRIVERS, Blocks
 from models.quantity import parameters_of
 
-__all__ = ["OUTPUTS", "POOLS", "Setup", "prepare", "run_cells"]
+__all__ = ["OUTPUTS", "POOLS", "Setup", "blocks_of_run", "prepare", "run_cells"]
 
 OUTPUTS = (
     *("gpp", "npp", "ra", "rh", "rh_fast", "rh_med", "rh_slow", "nee", "soc", "soc_fast", "soc_med", "soc_slow"),
@@ -249,11 +249,7 @@ def run_cells(
         [gC m-2 d-1]; ``missing_days`` (cell), days of the record without NEE. Each also with ``_pft`` (cell, pft, ...).
     """
     options = setup.options
-    blocks = pack_blocks(ds, smrz_range=options.smrz_range, dtype=np.dtype(setup.precision))
-    plain = options.baseline()
-    start = _start(plain, setup, ds, _without_gaps(blocks, plain), cancelled)
-    blocks = _without_gaps(blocks, options)
-    rows, f_aut = _rows(options, setup, ds, blocks)
+    blocks, rows, f_aut, start = blocks_of_run(setup, ds, cancelled)
     forward = integrate(
         blocks, rows, start, daily_bins(blocks), litterfall=options.litterfall, progress=progress, cancelled=cancelled
     )
@@ -273,6 +269,19 @@ def run_cells(
     if per_pft:
         result |= {f"{name}_pft": to_pfts(blocks, values) for name, values in out.items()}
     return result
+
+
+def blocks_of_run(
+    setup: Setup, ds: xr.Dataset, cancelled: Callable[[], bool] | None = None
+) -> tuple[Blocks, np.ndarray, np.ndarray, Start]:
+    """Return what a run integrates: drivers, parameter rows, f_aut (tile, lane), and where the soil starts."""
+    options = setup.options
+    blocks = pack_blocks(ds, smrz_range=options.smrz_range, dtype=np.dtype(setup.precision))
+    plain = options.baseline()
+    start = _start(plain, setup, ds, _without_gaps(blocks, plain), cancelled)
+    blocks = _without_gaps(blocks, options)
+    rows, f_aut = _rows(options, setup, ds, blocks)
+    return blocks, rows, f_aut, start
 
 
 def _without_gaps(blocks: Blocks, options: L4COptions) -> Blocks:
