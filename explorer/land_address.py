@@ -143,8 +143,8 @@ def plain_land() -> Experiment:
 
 
 def baseline_of_land(b: Experiment) -> Experiment:
-    """Return the baseline an experiment has unless another is chosen: the published tables and options."""
-    return replace(b, land=plain_land().land)
+    """Return the baseline an experiment has unless another is chosen: the same with the published tables."""
+    return replace(b, land=replace(b.land, parameters=(), columns=()))
 
 
 def _query_of(experiment: Experiment) -> str:

@@ -157,11 +157,9 @@ class ExportTab:
         self.netcdf.disabled = False
         self.session.tell("The NetCDF file is ready; the button beside Prepare saves it.", "success")
 
-    def _forget(self, event) -> None:
+    def _forget(self, *events) -> None:
         """Withdraw a file that belongs to another experiment or place."""
-        if event.name == "selection" and event.new.at == event.old.at:
-            return
-        if self._netcdf:
+        if self._netcdf and any(event.name != "selection" or event.new.at != event.old.at for event in events):
             self._netcdf = b""
             self.netcdf.disabled = True
             self.netcdf.label = "NetCDF (.nc)"
