@@ -32,7 +32,8 @@ REFERENCE = (0.1, 0.1)
 STEP = 0.1
 MOST_CLAY = 7  # steps; beyond it there are no soils behind the regression
 DAY = 86400.0
-TOGETHER = ByteCache(8 * 2**20)
+KEPT = ByteCache(8 * 2**20)
+"""Surfaces of this process."""
 
 
 def texture_points() -> tuple[np.ndarray, np.ndarray]:
@@ -125,7 +126,7 @@ def texture_surface(
     kept = tuple(pair for pair in choices.columns if pair[0] not in ("soil", "sand", "clay"))
     asked = replace(choices, columns=kept, output="daily", soil_carbon="balanced")
     key = (place.key, asked)
-    made = TOGETHER.get(key, lambda: _run(place, asked, progress, cancelled), lambda _: 8 * 59 * (len(SURFACES) + 6))
+    made = KEPT.get(key, lambda: _run(place, asked, progress, cancelled), lambda _: 8 * 59 * (len(SURFACES) + 6))
     if progress is not None:
         progress(1.0)
     return made.of(variable)
