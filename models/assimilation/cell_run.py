@@ -42,12 +42,12 @@ def run_cell(result: "AssimilationResult", cell: int) -> CellSeries:
     n_time = result.days_done * len(twin.snapshots.steps)
     shape = (n_time, len(STATE_ROWS), result.choices.members)
     open_loop, analysis = np.full(shape, np.nan), np.full(shape, np.nan)
-    _run_kept(Ensemble(twin, result.choices, twin.start), result.days_done, None, open_loop, at)
+    _run_kept(Ensemble(twin, result.choices, twin.start, snapshots=False), result.days_done, None, open_loop, at)
     updates: list[CellUpdate] = []
     if result.filter is not None:
         observations = [one.of(places) for one in result.filter.observations]
         what = Filter(twin, result.choices, observations)
-        ensemble = Ensemble(twin, result.choices, twin.start)
+        ensemble = Ensemble(twin, result.choices, twin.start, snapshots=False)
         ensemble.watch = _watcher(what, at, updates)
         _run_kept(ensemble, result.days_done, what, analysis, at)
     dt = np.timedelta64(int(twin.weather.dt), "s")

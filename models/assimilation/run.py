@@ -7,7 +7,8 @@ from models.assimilation.filter import Filter
 from models.assimilation.observe import check_sensors, observe_twin
 from models.assimilation.options import AssimilationChoices
 from models.assimilation.result import AssimilationResult
-from models.assimilation.run_ensemble import Ensemble
+from models.assimilation.run_ensemble import Ensemble, event_steps
+from models.assimilation.weather import LARGEST_KEPT
 from models.kernel import THREADS, Cancelled
 
 if TYPE_CHECKING:
@@ -47,9 +48,11 @@ def estimate(choices: AssimilationChoices, n_cell: int, n_day: int, *, open_loop
     truth = n_cell * (choices.spin_up * 2920 + steps) * per_step
     hours = 2.0 + sum(2.0 for _ in choices.observed)
     updates = SECONDS_PER_OVERPASS * n_day * hours * max(1.0, n_cell / 20.0)
-    weather = min(4e8, n_cell * steps * 32.0)
-    fields = n_cell * n_day * 4.0 * (3 * 12 + 12 + 5 * 16)
-    logs = n_cell * n_day * 2.0 * 4.0 * 22 * len(choices.observed)
+    # Weather in single precision; daily fields; snapshots of truth and open loop; what sensors did; members.
+    weather = min(LARGEST_KEPT, n_cell * steps * 32.0)
+    n_hour = len(event_steps(choices.time_step))
+    fields = n_cell * n_day * 4.0 * (12 + 2 * 18 + 2 * 16 * n_hour)
+    logs = n_cell * n_day * 2.0 * (4.0 * 21 + 8.0 * 6) * len(choices.observed)
     state = n_cell * choices.members * 8.0 * 200 * runs
     return Estimate((model + truth + updates) / THREADS + 0.3, weather + fields + logs + state)
 
@@ -184,7 +187,7 @@ def run_assimilation(
     else:
         files = observations or {}
         found = [observe_twin(twin, one, loop.snapshots, files.get(one.name)) for one in choices.observed]
-        ensemble, what = Ensemble(twin, choices, twin.start), Filter(twin, choices, found)
+        ensemble, what = Ensemble(twin, choices, twin.start, snapshots=False), Filter(twin, choices, found)
 
     def result() -> AssimilationResult:
         done = max(0, ensemble.day - twin.warm_up)

@@ -89,9 +89,13 @@ class Ensemble:
         State of each cell before the run.
     truth : bool
         One member without noise on its weather, whose state changes at random as the twin says.
+    snapshots : bool
+        Keep the state at every overpass hour.
     """
 
-    def __init__(self, twin: "Twin", choices: AssimilationChoices, start: Columns, *, truth: bool = False) -> None:
+    def __init__(
+        self, twin: "Twin", choices: AssimilationChoices, start: Columns, *, truth: bool = False, snapshots: bool = True
+    ) -> None:
         self.twin, self.choices, self.truth = twin, choices, truth
         self.cells = np.asarray(twin.cells, np.int64)
         self.dt, self.per_day = choices.time_step * 3600.0, round(24.0 / choices.time_step)
@@ -117,7 +121,7 @@ class Ensemble:
         self.noise_of_state = (0 if silent else self.options.hold("state", self.dt), rotation(STATE_CORRELATION), field)
         days = twin.days.size
         self.record = Record.empty(self.cells.size, days, control=self.perturbed < self.members)
-        self.snapshots = Snapshots.empty(self.cells.size, days, twin.snapshots.steps)
+        self.snapshots = Snapshots.empty(self.cells.size, days, twin.snapshots.steps) if snapshots else None
         self.day = 0
         self.watch: Callable | None = None
         self.parts = {"model": 0.0, "draws": 0.0, "update": 0.0}
@@ -235,7 +239,8 @@ class Chunk:
                 self._advance(weather[first : first + per_day], day * per_day, done, step, noise)
                 done = step
                 slot = reported * len(twin.snapshots.steps) + k
-                self._snapshot(slot, weather[first + max(step - 1, 0), self.first : self.last, RAIN])
+                if ensemble.snapshots is not None:
+                    self._snapshot(slot, weather[first + max(step - 1, 0), self.first : self.last, RAIN])
                 if at_overpass is not None:
                     started = time.thread_time()
                     at_overpass(self, reported, k)

@@ -25,8 +25,8 @@ MOST_CELLS = 5000
 TRUTH_SEED = 104_729
 """Added to the experiment's seed for the random changes of the true state."""
 
-COLUMN_STEPS = 7e5
-"""Columns times steps of a piece: what two cores do in less than half a second, so that others get their turn."""
+COLUMN_STEPS = 3e5
+"""Columns times steps of a piece: what two cores do in a quarter of a second, so that others get their turn."""
 
 MEMBERS_ASSUMED = 24
 
