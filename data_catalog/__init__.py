@@ -12,6 +12,7 @@ __all__ = ["CATALOG", "open_dataset"]
 DATASETS = (
     *("reference_earth", "towers", "fluxnet", "driver_file", "climatology_npz"),
     *("land_forcing", "world_forcing", "land_towers", "ameriflux_base", "ameriflux_l2", "bondville"),
+    *("ameriflux_l4", "tower_tables", "plumber2", "cardamom", "dalec_tables", "ismn", "uscrn", "noaa_co2"),
 )
 """One file each in ``datasets/``; this order is the order on screen."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from data_catalog import CATALOG
 from data_catalog.description import describe_dataset
-from data_catalog.entry import FileEntry
+from data_catalog.entry import CatalogEntry, FileEntry
 from data_catalog.head import Head
 from data_catalog.other_files import describe_other
 from data_catalog.scan_cache import ScanCache
@@ -146,7 +146,9 @@ class _Around:
                 with os.scandir(folder) as listing:
                     for item in listing:
                         upper = item.name.upper()
-                        if ("BIF" in upper or "SITE" in upper) and upper.endswith((".CSV", ".XLSX")):
+                        if ("BIF" in upper or "SITE" in upper or "LOCATION" in upper) and upper.endswith(
+                            (".CSV", ".XLSX")
+                        ):
                             tables.append(f"{item.name}:{item.stat().st_mtime_ns}")
             except OSError as error:
                 _LOG.info("%s: %s", folder, error)
@@ -193,15 +195,15 @@ def examine(path: str | Path) -> FileEntry:
         A file, or the folder of a Zarr store.
     """
     path = Path(path)
-    name = ""
+    found: CatalogEntry | None = None
     try:
         head = Head(path)
         if head.kind == "empty":
             return FileEntry(problem="the file is empty (0 bytes). Fetch it again.")
         for entry in CATALOG.values():
-            name = entry.name
             if entry.recognise is None or not entry.recognise(path, head):
                 continue
+            found = entry
             if entry.describe is not None:
                 return entry.describe(path, head)
             ds = entry.load(path)
@@ -212,7 +214,7 @@ def examine(path: str | Path) -> FileEntry:
         return describe_other(path, head)
     except (ValueError, KeyError, FileNotFoundError, ImportError) as error:
         message = str(error.args[0]) if error.args else str(error)
-        return FileEntry(problem=" ".join(message.split())[:500])
+        return _unread(found, " ".join(message.split())[:500])
     except OSError as error:
         return FileEntry(problem=_refused(error))
     except (
@@ -227,7 +229,12 @@ def examine(path: str | Path) -> FileEntry:
         # A stranger's file may break a reader where nobody thought of it; the other files must still be listed.
         _LOG.warning("%s: %s", path, error, exc_info=_LOG.isEnabledFor(logging.DEBUG))
         said = " ".join(str(error).split())[:160]
-        return FileEntry(problem=f"looks like {name} but cannot be read ({type(error).__name__}: {said}).")
+        return _unread(found, f"cannot be read ({type(error).__name__}: {said}).")
+
+
+def _unread(entry: CatalogEntry | None, problem: str) -> FileEntry:
+    """Return the row of a file that cannot be read: of its product, if it was recognised."""
+    return FileEntry(problem=problem) if entry is None else entry.file_entry(feeds=(), problem=problem)
 
 
 def grouped(rows: list[FileEntry]) -> list[FileEntry]:

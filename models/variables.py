@@ -15,6 +15,7 @@ RA_NAME = "surface_upward_mass_flux_of_carbon_dioxide_expressed_as_carbon_due_to
 RH_NAME = "surface_upward_mass_flux_of_carbon_dioxide_expressed_as_carbon_due_to_heterotrophic_respiration"
 SOC_NAME = "soil_mass_content_of_carbon"
 SOIL_WATER_NAME = "volume_fraction_of_condensed_water_in_soil"
+CO2_NAME = "mole_fraction_of_carbon_dioxide_in_air"
 INF = math.inf
 
 _TABLE = (
@@ -111,8 +112,26 @@ _TABLE = (
     ("elevation", "z", "m", "elevation of the land surface", "surface_altitude", -500.0, 9000.0),
     ("area", "A", "m2", "area of the cell", "cell_area", 0.0, INF),
     ("pft_fraction", "PFT", "1", "fraction of the cell under each plant functional type", "area_fraction", 0.0, 1.001),
+    ("co2", "CO2", "umol mol-1", "mole fraction of carbon dioxide in dry air", CO2_NAME, 150.0, 3000.0),
+    ("nbe", "NBE", "gC m-2 d-1", "net biosphere exchange, NEE with fire, positive to the atmosphere", "", -60.0, 200.0),
+    ("burned_area", "BA", "1", "fraction burned in a step", "", 0.0, 1.0),
     ("sand", "sand", "%", "sand fraction of the soil", "", 0.0, 100.0),
     ("clay", "clay", "%", "clay fraction of the soil", "", 0.0, 100.0),
+    ("porosity", "phi", "m3 m-3", "porosity of the soil", "soil_porosity", 0.0, 1.0),
+    ("wilting_point", "theta_wp", "m3 m-3", "soil moisture at the wilting point", "", 0.0, 1.0),
+    ("land_fraction", "f_land", "1", "fraction of the cell that is land", "land_area_fraction", 0.0, 1.001),
+    ("water_fraction", "f_w", "1", "fraction of the cell that is open water", "", 0.0, 1.001),
+    ("igbp", "IGBP", "1", "class of the land cover, IGBP: 1 ENF to 16 barren, 17 water", "", 1.0, 17.0),
+    ("plant_type", "PFT", "1", "plant functional type: 0 water, 1 ENF to 8 BCR, 9 urban, 10 ice, 11 barren", "", 0.0, 11.0),
+    ("lai_high", "LAI_high", "m2 m-2", "leaf area index of high vegetation", "", 0.0, 12.0),
+    ("lai_low", "LAI_low", "m2 m-2", "leaf area index of low vegetation", "", 0.0, 12.0),
+    ("vwc", "VWC", "kg m-2", "vegetation water content", "", 0.0, 50.0),
+    ("tb", "T_b", "K", "brightness temperature of one channel", "brightness_temperature", 50.0, 350.0),
+    ("albedo_l", "omega", "1", "single-scattering albedo of vegetation, L band", "", 0.0, 1.0),
+    ("roughness_l", "h", "1", "roughness parameter of the soil, L band", "", 0.0, 5.0),
+    ("sif", "SIF", "mW m-2 sr-1 nm-1", "solar-induced fluorescence, daily average", "", -20.0, 50.0),
+    ("ndvi", "NDVI", "1", "normalised difference vegetation index", "normalized_difference_vegetation_index", -1.0, 1.0),
+    ("evi", "EVI", "1", "enhanced vegetation index", "", -1.0, 1.5),
 )
 
 VARIABLES: dict[str, Quantity] = {row[0]: Quantity(*row) for row in _TABLE}

@@ -33,11 +33,11 @@ IGBP_TO_PFT_NOTE = (
 
 MAX_SITE_TABLE = 30_000_000
 _ALIASES = {
-    "site": ("SITE_ID", "sitename", "SiteCode", "site", "site_id"),
-    "latitude": ("LOCATION_LAT", "lat", "SiteLatitude", "latitude"),
+    "site": ("SITE_ID", "sitename", "SiteCode", "site", "site_id", "flux_site"),
+    "latitude": ("LOCATION_LAT", "lat", "Lat", "SiteLatitude", "latitude"),
     "longitude": ("LOCATION_LONG", "lon", "SiteLongitude", "longitude"),
     "elevation": ("LOCATION_ELEV", "elv", "SiteElevation", "elevation"),
-    "igbp": ("IGBP", "classid", "IGBP_vegetation_short", "igbp"),
+    "igbp": ("IGBP", "classid", "IGBP_vegetation_short", "igbp", "LC"),
     "site_name": ("SITE_NAME", "Fullname", "site_name"),
 }
 _BIF = {
@@ -101,7 +101,7 @@ def _candidates(source, files):
     for place in (folder, folder.parent):
         for path in sorted(place.glob("*.csv")):
             name = path.name.upper()
-            likely = "BIF" in name or "SITE" in name
+            likely = "BIF" in name or "SITE" in name or "LOCATION" in name
             if likely and path.stat().st_size <= MAX_SITE_TABLE:
                 yield _table_beside(str(path), path.stat().st_mtime_ns)
 

@@ -94,7 +94,7 @@ def test_a_tower_says_what_it_lacks(tmp_path):
 def test_what_cannot_be_read_is_listed_with_the_reason(tmp_path, name, content, reason):
     (tmp_path / name).write_bytes(content)
     row = scan(tmp_path)[0]
-    assert row.kind == "unknown"
+    assert row.feeds == ()
     assert reason in row.problem
     assert "\n    ! " in str(row)
 
