@@ -204,6 +204,9 @@ def prepare_twin(
         If ``cancelled`` said yes.
     """
     choices, land, seed = experiment.assimilation, experiment.land, experiment.seed
+    if land.columns:
+        msg = "land.columns says what columns are; an assimilation run takes the land of its world: leave it out."
+        raise ValueError(msg)
     days, first_day = world.days_of(experiment.period)
     cells = world.cells_in(experiment.region) if cells is None else np.asarray(cells)
     if cells.size > MOST_CELLS:

@@ -1,6 +1,7 @@
 """The whole cycle: a twin that works, noise that has names, cancel and resume, cells in full."""
 
 import threading
+from dataclasses import replace
 
 import numba
 import numpy as np
@@ -10,6 +11,7 @@ from models.assimilation.record import REASONS
 from models.assimilation.run import estimate, run_assimilation
 from models.assimilation.run_ensemble import Ensemble
 from models.assimilation.twin import prepare_twin
+from models.assimilation.warm import warm
 from models.kernel import Cancelled
 from models.regions import Region
 from tests.models.assimilation.conftest import CELLS, choices, experiment, small_world, twin_of
@@ -88,8 +90,6 @@ def test_runs_that_differ_in_one_setting_share_their_noise(twin, result):
 
 
 def test_another_seed_is_another_truth(twin):
-    from dataclasses import replace
-
     other = prepare_twin(replace(experiment(), seed=2), small_world(), cells=np.arange(CELLS))
     assert np.abs(other.truth["ssm"] - twin.truth["ssm"]).max() > 0.01
 
@@ -186,9 +186,21 @@ def test_every_way_of_updating_makes_soil_moisture_better(twin, settings):
     assert result.field("ssm", "rmsd", "analysis").mean() < result.field("ssm", "rmsd", "open_loop").mean()
 
 
-def test_a_region_without_cells_and_days_without_weather_are_refused():
-    from dataclasses import replace
+@pytest.mark.parametrize("factor", [0.25, 4.0])
+def test_adaptive_errors_go_towards_the_right_ones(twin, factor):
+    wrong = choices().with_sensor("ssm", error_std=0.0125 * factor, true_error_std=0.0125)
+    fixed, adapted = (run_assimilation(twin, replace(wrong, adaptive=word)) for word in ("off", "geosldas"))
+    scale = adapted.filter.scale[1].mean()
+    assert (scale > 1.0) == (factor < 1.0)
+    level = [np.log(run.diagnostics("ssm").normalised_std) for run in (fixed, adapted)]
+    assert abs(level[1]) < abs(level[0])
 
+
+def test_kernels_can_be_warmed():
+    warm()
+
+
+def test_a_region_without_cells_and_days_without_weather_are_refused():
     world = small_world()
     with pytest.raises(ValueError, match="holds no cell of a small synthetic world"):
         prepare_twin(replace(experiment(), region=Region("sea", -60.0, 10.0, -50.0, 20.0)), world)
