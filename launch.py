@@ -280,29 +280,57 @@ GRIDS = click.Choice(["36km", "108km"])
 
 @world.command()
 @click.option("--grid", type=GRIDS, default="36km", show_default=True)
+@click.option(
+    "--soil",
+    type=click.Choice(["own", "coarse"]),
+    default="own",
+    show_default=True,
+    help="Run the land surface model on every cell of 36 km (minutes), or take the soil of 108 km (seconds).",
+)
 @click.option("--debug", is_flag=True, hidden=True)
-def build(grid: str, debug: bool) -> None:
-    """Make the daily weather of the embedded world, packed in the user's cache."""
-    from data_catalog.world import store
+def build(grid: str, soil: str, debug: bool) -> None:
+    """Make the drivers of the embedded world, packed in the user's cache: daily weather, and soil of the land model.
+
+    A run of the land model that was ended goes on where it stopped.
+    """
+    from data_catalog.world import soil_store, store
 
     started = time.perf_counter()
     with progress_bar(f"building {grid}") as progress:
         store.build(grid, progress=progress)
-    say(f"{grid}: built in {time.perf_counter() - started:.1f} s")
+    say(f"{grid}: built in {time.perf_counter() - started:.1f} s; soil: {store.soil_of(grid)}")
+    if soil == "coarse" or store.runs_own_soil(grid):
+        return
+    done = soil_store.share_done(grid)
+    say(f"running the land surface model on every cell, {done:.0%} done before; Ctrl+C ends it, and it goes on later")
+    with progress_bar(f"land model {grid}") as progress:
+        soil_store.build_own(grid, progress=progress)
+    say(f"{grid}: {time.perf_counter() - started:.0f} s; soil: {store.soil_of(grid)}")
 
 
 @world.command()
 @click.option("--debug", is_flag=True, hidden=True)
 def info(debug: bool) -> None:
     """Say which grids are built, and what the world is made of."""
+    import numpy as np
+
     from data_catalog import CATALOG
-    from data_catalog.world import store
+    from data_catalog.world import soil_store, store
 
     entry = CATALOG["reference-earth"]
     click.echo(f"{entry.name}: {entry.title}\nlicence: {entry.licence}\ncitation: {entry.citation}")
     for grid in GRIDS.choices:
-        state = "built" if store.is_built(grid) else f"not built yet: python launch.py world build --grid {grid}"
-        click.echo(f"{grid}: {state}")
+        if not store.is_built(grid):
+            click.echo(f"{grid}: not built yet: python launch.py world build --grid {grid}")
+            continue
+        drift = np.percentile(store.open_limits(grid)["drift"], [50, 99])
+        click.echo(f"{grid}: built\n    soil: {store.soil_of(grid)}")
+        click.echo(
+            f"    over its year soil moisture changes by {drift[0]:.5f} m3 m-3 (median cell; 99 %: below {drift[1]:.4f})"
+        )
+        if not store.runs_own_soil(grid):
+            done = soil_store.share_done(grid)
+            click.echo(f"    run of its own: {done:.0%} done; python launch.py world build --grid {grid}")
 
 
 @main.command()

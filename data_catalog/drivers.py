@@ -210,9 +210,11 @@ def _stacks(site, cell, day, label, pft, fill_gaps) -> dict[str, _Stack]:
             continue
         values, note = _of_world(cell, name, pft)
         values = values[day]
+        if "source" in cell[name].attrs:
+            note += f" ({cell[name].attrs['source']})"
         if name in {"smrz", "smsf"} and (stack.source >= 0).any():
             values = _stretched(values, stack.values[stack.source >= 0])
-            note = ", stretched to the tower's range"
+            note += ", stretched to the tower's range"
         stack.offer(values, label + note)
     return stacks
 

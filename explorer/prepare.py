@@ -1,6 +1,7 @@
 """Make the world's drivers and compile the engine in processes of their own, so that pages stay alive meanwhile.
 
 ``python -m explorer.prepare 108km 36km`` writes one JSON object a line: ``{"grid": ..., "stage": ..., "share": ...}``.
+``python -m explorer.prepare soil 36km`` runs the land surface model on each cell, and goes on where it was ended.
 What it leaves behind are files: the packed drivers and the compiled kernels in the user's cache. Ending the process
 ends the work; a grid that was not finished is made again next time.
 """
@@ -10,12 +11,13 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numba
 
 from data_catalog.towers import TOWERS
-from data_catalog.world import store
+from data_catalog.world import soil_store, store
 from explorer import tower_runs
 from models.experiment import Experiment
 from models.l4c.warm import warm
@@ -30,6 +32,9 @@ COMPILE = "compile"
 
 LAND = "land"
 """Instead of a grid: compile the land surface model."""
+
+SOIL = "soil"
+"""Before a grid that is there: run the land surface model on each of its cells."""
 
 
 def _mark() -> Path:
@@ -55,19 +60,32 @@ def compile_engine() -> None:
     _mark().touch()
 
 
-def make(grid: str) -> None:
-    """Make a grid that is not there yet."""
+def teller(grid: str, stage: str) -> Callable[[float], None]:
+    """Return what is to be told of the share done; it says so now and then."""
     told = 0.0
 
     def progress(share: float) -> None:
         nonlocal told
         if time.monotonic() - told > 0.2:
             told = time.monotonic()
-            say(grid, "building", share)
+            say(grid, stage, share)
 
+    return progress
+
+
+def make(grid: str) -> None:
+    """Make a grid that is not there yet."""
     if not store.is_built(grid):
         say(grid, "building", 0.0)
-        store.build(grid, progress=progress)
+        store.build(grid, progress=teller(grid, "building"))
+
+
+def make_soil(grid: str) -> None:
+    """Run the land surface model on every cell of a grid."""
+    os.nice(NICENESS) if hasattr(os, "nice") else None
+    say(grid, "soil", soil_store.share_done(grid))
+    soil_store.build_own(grid, progress=teller(grid, "soil"))
+    say(grid, "ready", 1.0)
 
 
 def main(grids: list[str]) -> int:
@@ -80,6 +98,9 @@ def main(grids: list[str]) -> int:
 
         os.nice(NICENESS) if hasattr(os, "nice") else None
         compile_land()
+        return 0
+    if grids[0] == SOIL:
+        make_soil(grids[1])
         return 0
     # Without the pipe of progress: who reads it waits until nobody can write, and this one may outlive its parent.
     command = [sys.executable, "-m", "explorer.prepare", COMPILE]

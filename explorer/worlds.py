@@ -17,7 +17,7 @@ import numpy as np
 
 from data_catalog.world import static, store
 from data_catalog.world.ranges import open_rescaled
-from explorer.prepare import is_compiled
+from explorer.prepare import SOIL, is_compiled
 from explorer.views.density import DensityCache
 from explorer.views.lookup import CellTable, aggregate, cell_table
 from explorer.views.projection import PROJECTIONS
@@ -58,10 +58,24 @@ class World:
         ``latitude longitude area row column`` of each cell, in the order of the blocks.
     rescaled : callable, optional
         ``rescaled(smrz_range, progress=, cancelled=)`` returns the blocks with root-zone wetness rescaled otherwise.
+    soil : str
+        Where soil moisture, soil temperature and frozen ground come from.
+    own_soil : bool
+        Whether the land surface model was run on this grid; else its soil is that of a coarser one.
     """
 
-    def __init__(self, grid: str, blocks: Blocks, places, rescaled: Callable[..., Blocks] | None = None):
+    def __init__(
+        self,
+        grid: str,
+        blocks: Blocks,
+        places,
+        rescaled: Callable[..., Blocks] | None = None,
+        *,
+        soil: str = "",
+        own_soil: bool = True,
+    ):
         self.grid = grid
+        self.soil, self.own_soil = soil, own_soil
         self.blocks = blocks
         self.latitude = np.asarray(places["latitude"], dtype=np.float32)
         self.longitude = np.asarray(places["longitude"], dtype=np.float32)
@@ -162,6 +176,7 @@ TEXTS = {
     "waiting": "Starting the {grid} world",
     "building": "Drawing a year of synthetic weather on the real climate, {grid} grid",
     "compiling": "Compiling the model (once)",
+    "soil": "Running the land surface model on every cell, {grid} grid",
     "opening": "Opening the {grid} world",
 }
 
@@ -205,6 +220,16 @@ class Worlds:
             self._stage = Stage(wanted[0], TEXTS["waiting"].format(grid=_people(wanted[0])))
         threading.Thread(target=self._prepare, args=(wanted,), name="prepare worlds", daemon=True).start()
 
+    def run_soil(self, grid: str) -> bool:
+        """Run the land surface model on every cell of a grid that is ready; says whether it could be started."""
+        with self._lock:
+            if self._stage.busy or grid not in self._worlds:
+                return False
+            self._stopped = False
+            self._stage = Stage(grid, TEXTS["soil"].format(grid=_people(grid)))
+        threading.Thread(target=self._prepare, args=([SOIL, grid],), name="prepare worlds", daemon=True).start()
+        return True
+
     def stop(self) -> None:
         """End the preparation; what is ready stays ready."""
         self._stopped = True
@@ -216,7 +241,7 @@ class Worlds:
         """Open what is there; run the child for the rest, and open each grid when its files are there."""
         errors = ""
         try:
-            while grids and is_compiled() and store.is_built(grids[0]):
+            while grids and grids[0] != SOIL and is_compiled() and store.is_built(grids[0]):
                 self._open_and_say(grids.pop(0))
             if not grids:
                 self._stage = Stage()
@@ -259,7 +284,14 @@ class Worlds:
 
     def open(self, grid: str) -> World:
         """Open the files of a grid, and run the unedited model once so that no visitor waits for it."""
-        world = World(grid, store.open_blocks(grid), static.open_static(grid), functools.partial(open_rescaled, grid))
+        world = World(
+            grid,
+            store.open_blocks(grid),
+            static.open_static(grid),
+            functools.partial(open_rescaled, grid),
+            soil=store.soil_of(grid),
+            own_soil=store.runs_own_soil(grid),
+        )
         field = world.result(L4COptions()).field("gpp", "annual")
         self.add(world)
         _warm_drawing(world.table, field)

@@ -9,8 +9,7 @@ import xarray as xr
 
 from data_catalog.entry import CatalogEntry
 from data_catalog.world.static import open_static
-from data_catalog.world.store import build, folder_of, is_built, open_blocks, open_limits, version
-from data_catalog.world.water import LABEL
+from data_catalog.world.store import build, folder_of, is_built, open_blocks, open_limits, soil_of, version
 from models.packing import DRIVERS, LANES, Blocks
 from models.variables import VARIABLES
 from models.wetness import restore_smrz
@@ -20,29 +19,31 @@ __all__ = ["ENTRY", "load"]
 TITLE = "Reference Earth: synthetic daily weather drawn from a real climate"
 SOURCE = (
     "synthetic daily weather drawn from a real monthly climatology by a seeded generator; soil moisture, soil "
-    f"temperature and frozen ground from a {LABEL}; fPAR assumed per land cover and climate"
+    "temperature and frozen ground: {soil}; fPAR assumed per land cover and climate"
 )
-LICENCE = "weather and water: BSD-3-Clause; land and climate: each field's own, in attribute static_licences"
+LICENCE = "weather and soil: BSD-3-Clause; land and climate: each field's own, in attribute static_licences"
 REFERENCES = (
     "Richardson 1981, doi 10.1029/WR017i001p00182; Wilks 1998, doi 10.1016/S0022-1694(98)00186-3; "
-    "Priestley and Taylor 1972; Allen et al. 1998 (FAO-56); Jones et al. 2017, doi 10.1109/JSTARS.2017.2693678"
+    "Allen et al. 1998 (FAO-56); Niu et al. 2011, doi 10.1029/2010JD015139; "
+    "Jones et al. 2017, doi 10.1109/JSTARS.2017.2693678"
 )
 CLIMATE = ("t_air", "t_range", "precip", "vapour_pressure", "pressure", "sw_down", "vpd", "wind")
-STATIC = ("row", "column", "land_fraction", "elevation", "koppen", "sand", "clay", "smrz_wilting")
+STATIC = ("row", "column", "land_fraction", "elevation", "koppen", "sand", "clay")
+LIMITS = ("smrz_min", "smrz_max", "smrz_wilting")
 CHUNK = 4096  # cells: a few MB of one variable
 FPAR_CHUNK = 1024
 
 
 @functools.lru_cache(maxsize=4)
-def _blocks(grid: str, folder: str | None, stamp: str) -> Blocks:
-    """Return the mapped blocks once a process; ``stamp`` is the version they had when the dataset was opened."""
+def _blocks(grid: str, folder: str | None, stamp: str, name: str) -> Blocks:
+    """Return the mapped blocks once a process; ``stamp`` and ``name`` are version and folder when it was opened."""
     if stamp != version():
         msg = f"The packed {grid} world was opened in version {stamp}, this process makes {version()}; open it again."
         raise ValueError(msg)
-    return open_blocks(grid, folder=folder)
+    return open_blocks(grid, folder=folder, name=name)
 
 
-def _decode(place: np.ndarray, *, variable: int, source: tuple[str, str | None, str]) -> np.ndarray:
+def _decode(place: np.ndarray, *, variable: int, source: tuple[str, str | None, str, str]) -> np.ndarray:
     """Return (cell, time) float32 of one driver at ``place`` (cell, 1) = block * LANES + lane; NaN where it is -1."""
     blocks = _blocks(*source)
     found = np.full((len(place), len(blocks.time)), np.nan, dtype=np.float32)
@@ -118,9 +119,10 @@ def load(
     if not is_built(grid, folder=folder):
         build(grid, folder=folder)
     where = None if folder is None else str(folder)
-    source = (grid, where, version())
+    opened = folder_of(grid, folder).name
+    source = (grid, where, version(), opened)
     blocks = _blocks(*source)
-    limits = open_limits(grid, folder=folder)
+    limits = open_limits(grid, folder=folder, name=opened)
     part = static.isel(cell=cells)
 
     place, tile = (x[cells] for x in _places(blocks))
@@ -141,8 +143,8 @@ def load(
         _decode_fpar, tiles, lane, source=source, dtype=np.float32, chunks=shape, meta=np.empty((0, 0, 0), np.float32)
     )
     ds["fpar"] = (("cell", "pft", "time"), fpar, VARIABLES["fpar"].cf_attrs)
-    for name in ("smrz_min", "smrz_max"):
-        ds[name] = ("cell", limits[name][cells], VARIABLES[name].cf_attrs)
+    for limit in LIMITS:
+        ds[limit] = ("cell", limits[limit][cells], VARIABLES[limit].cf_attrs)
     for name in ("pft_fraction", *STATIC):
         ds[name] = part[name].variable
     for name in CLIMATE:
@@ -154,11 +156,16 @@ def load(
         time=blocks.time.astype("datetime64[ns]"),
         **{name: part[name].variable for name in ("latitude", "longitude", "area")},
     )
-    for name in ("area", "elevation", "pft_fraction", "smrz_wilting", "sand", "clay"):
-        ds[name].attrs = {**VARIABLES[name].cf_attrs, **ds[name].attrs}
+    for variable in ("area", "elevation", "pft_fraction", "sand", "clay"):
+        ds[variable].attrs = {**VARIABLES[variable].cf_attrs, **ds[variable].attrs}
+    soil = soil_of(grid, folder=folder, name=opened)
+    for variable in ("smsf", "smrz", "t_soil", "frozen", *LIMITS):
+        ds[variable].attrs = {**ds[variable].attrs, "source": soil}
+    ds["smsf"].attrs["comment"] = ds["t_soil"].attrs["comment"] = "the land surface model's top layer, 0-10 cm"
+    ds["smrz"].attrs["comment"] = "0-100 cm"
     ds.attrs = {
         "title": TITLE,
-        "source": SOURCE,
+        "source": SOURCE.format(soil=soil),
         "licence": LICENCE,
         "static_sources": static.attrs["sources"],
         "static_licences": static.attrs["licences"],
@@ -167,7 +174,7 @@ def load(
         "grid": grid,
         "seed": 1,
         "generator_version": version(),
-        "folder": folder_of(grid, folder).name,
+        "folder": opened,
         "koppen_classes": static.attrs["koppen_classes"],
         "Conventions": "CF-1.11",
     }

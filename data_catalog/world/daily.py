@@ -1,12 +1,10 @@
-"""A year of the world's weather and water in plain numbers, drawn again on demand for a few cells."""
+"""A year of the world's daily weather in plain numbers, drawn again on demand for a few cells."""
 
 import numpy as np
 import xarray as xr
 
-from data_catalog.world.phenology import fpar
 from data_catalog.world.static import open_static
-from data_catalog.world.store import FPAR_SCALE, SEED, YEAR
-from data_catalog.world.water import FROZEN, SMRZ, SMSF, STATES, SWE, T_SOIL, WATER, Soil, days_of, make_soil
+from data_catalog.world.store import SEED, YEAR
 from data_catalog.world.weather import (
     DAYS,
     PRECIP,
@@ -18,6 +16,7 @@ from data_catalog.world.weather import (
     VPD,
     WEATHER,
     Tables,
+    draw_weather,
     make_tables,
 )
 from models.kernel import spread
@@ -26,21 +25,23 @@ from models.variables import VARIABLES
 __all__ = ["open_weather", "world_days"]
 
 
-def world_days(tables: Tables, soil: Soil) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return weather (cell, row of WEATHER, day), water (cell, row of WATER, day) and the starting state (cell, 5)."""
+def world_days(tables: Tables) -> np.ndarray:
+    """Return the weather (cell, row of WEATHER, day) of every cell of the tables."""
     n = len(tables.key)
-    weather, water = np.empty((n, len(WEATHER), DAYS)), np.empty((n, len(WATER), DAYS))
-    state = np.empty((n, len(STATES)))
+    weather = np.zeros((n, len(WEATHER), DAYS))
 
     def work(first: int, last: int) -> None:
-        weather[first:last], water[first:last], state[first:last], _ = days_of(np.arange(first, last), tables, soil)
+        room = np.zeros((2, DAYS), dtype=np.float32), np.zeros((2, 12))
+        draw_weather(np.arange(first, last), tables, *room, weather[first:last])
 
     spread(work, n, chunk=128)
-    return weather, water, state
+    return weather
 
 
 def open_weather(grid: str, cells: np.ndarray | None = None, *, seed: int = SEED, year: int = YEAR) -> xr.Dataset:
     """Draw the daily weather of some cells, with the variables that the packed world does not keep.
+
+    The days of soil that go with the packed world's weather are those of the dataset ``reference-earth``.
 
     Parameters
     ----------
@@ -54,7 +55,7 @@ def open_weather(grid: str, cells: np.ndarray | None = None, *, seed: int = SEED
     Returns
     -------
     Dataset
-        On (cell, time): t_air, tmin, tmax, precip, sw_down, par, vpd, q_air, smsf, smrz, t_soil, frozen, swe.
+        On (cell, time): t_air, tmin, tmax, precip, sw_down, par, vpd, q_air.
 
     Raises
     ------
@@ -68,10 +69,9 @@ def open_weather(grid: str, cells: np.ndarray | None = None, *, seed: int = SEED
         msg = f"cells = {cells.min()} to {cells.max()}; the {grid} world has the cells 0 to {n - 1}."
         raise IndexError(msg)
     part = static.isel(cell=cells)
-    tables = make_tables(part, seed=seed, year=year)
-    soil = make_soil(part, np.asarray(fpar(part)), FPAR_SCALE)
-    weather, water, _ = world_days(tables, soil)
+    weather = world_days(make_tables(part, seed=seed, year=year))
     e = weather[:, VAPOUR]
+    pressure = part["pressure"].values.mean(axis=1, dtype=float)
     found = {
         "t_air": weather[:, T_AIR],
         "tmin": weather[:, TMIN],
@@ -80,12 +80,7 @@ def open_weather(grid: str, cells: np.ndarray | None = None, *, seed: int = SEED
         "sw_down": weather[:, SW_DOWN],
         "par": 0.45 * 0.0864 * weather[:, SW_DOWN],
         "vpd": weather[:, VPD],
-        "q_air": 0.622 * e / (soil.pressure[:, None] - 0.378 * e),
-        "smsf": water[:, SMSF],
-        "smrz": water[:, SMRZ],
-        "t_soil": water[:, T_SOIL],
-        "frozen": water[:, FROZEN],
-        "swe": water[:, SWE],
+        "q_air": 0.622 * e / (pressure[:, None] - 0.378 * e),
     }
     time = np.arange(np.datetime64(f"{year}-01-01", "D"), np.datetime64(f"{year + 1}-01-01", "D"))
     time = time[time != np.datetime64(f"{year}-03-01") - 1][:DAYS] if len(time) > DAYS else time  # no 29 February

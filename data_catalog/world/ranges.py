@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from data_catalog.world.static import open_static
 from data_catalog.world.store import folder_of, open_blocks, open_limits
 from models.kernel import inline_kernel, kernel, spread
 from models.packing import DRIVERS, LANES, Blocks
@@ -72,23 +71,21 @@ def open_rescaled(
     if smrz_range not in RANGES:
         msg = f"smrz_range = {smrz_range!r} is unknown; {', '.join(RANGES)} are accepted."
         raise ValueError(msg)
-    blocks = open_blocks(grid, folder=folder)
+    place = folder_of(grid, folder)
+    blocks = open_blocks(grid, folder=folder, name=place.name)
     if smrz_range == "observed":
         return blocks
-    path = folder_of(grid, folder) / f"data-{smrz_range}.npy"
+    path = place / f"data-{smrz_range}.npy"
     if not path.is_file():
-        _write(path, blocks, _limits(grid, blocks, smrz_range, folder), progress, cancelled)
+        limits = _limits(open_limits(grid, folder=folder, name=place.name), blocks, smrz_range)
+        _write(path, blocks, limits, progress, cancelled)
     return replace(blocks, data=np.load(path, mmap_mode="r", allow_pickle=False))
 
 
-def _limits(grid: str, blocks: Blocks, smrz_range: str, folder: str | os.PathLike | None) -> np.ndarray:
+def _limits(known: dict[str, np.ndarray], blocks: Blocks, smrz_range: str) -> np.ndarray:
     """Return old and new limits of each lane (block, lane, 4) [%]."""
-    observed = open_limits(grid, folder=folder)
-    low, high = observed["smrz_min"], observed["smrz_max"]
-    if smrz_range == "wilting_point":
-        new = open_static(grid)["smrz_wilting"].values, high
-    else:
-        new = low, np.full_like(low, SATURATED)
+    low, high = known["smrz_min"], known["smrz_max"]
+    new = (known["smrz_wilting"], high) if smrz_range == "wilting_point" else (low, np.full_like(low, SATURATED))
     of_cell = np.stack([low, high, *new], axis=-1).astype(np.float64)
     return np.where(blocks.cell_of[..., None] >= 0, of_cell[blocks.cell_of], (0.0, 1.0, 0.0, 1.0))
 

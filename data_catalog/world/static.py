@@ -37,9 +37,6 @@ OTHER = {
     "sw_clear": ("W m-2", "downward shortwave radiation under a clear sky"),
     "sw_top": ("W m-2", "shortwave radiation at the top of the atmosphere"),
     "t_anomaly_std": ("K", "standard deviation of daily mean temperature within a month"),
-    "porosity": ("m3 m-3", "porosity of the soil"),
-    "field_capacity": ("m3 m-3", "soil moisture at -33 kPa"),
-    "wilting_point": ("m3 m-3", "soil moisture at -1500 kPa"),
 }
 
 
@@ -140,7 +137,6 @@ def with_rules(ds):
     t_range = rules.diurnal_range(ds["sw_down"].values, top, humidity)
     t_std = rules.temperature_std(t_air)
     sand, clay = rules.soil_texture(ds["igbp_fraction"].values, koppen)
-    porosity, field_capacity, wilting_point = rules.hydraulic_limits(sand, clay)
     monthly = {
         "sw_top": top,
         "t_range": t_range,
@@ -152,10 +148,6 @@ def with_rules(ds):
     single = {
         "sand": sand,
         "clay": clay,
-        "porosity": porosity,
-        "field_capacity": field_capacity,
-        "wilting_point": wilting_point,
-        "smrz_wilting": 100.0 * wilting_point / porosity,
     }
     fields = {name: (("cell", "month"), values.astype(np.float32)) for name, values in monthly.items()}
     return ds.assign(fields | {name: ("cell", values.astype(np.float32)) for name, values in single.items()})

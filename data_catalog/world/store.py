@@ -5,30 +5,37 @@ everything that decides a number. A folder is filled under another name and rena
 under its name is whole, and two processes may build at once.
 """
 
-import errno
-import hashlib
 import json
 import os
 import shutil
 import threading
-import time
 import uuid
 import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
+from data_catalog.world.cache_folder import (
+    explained_errors,
+    folder_of,
+    is_built,
+    publish,
+    root_of,
+    runs_own_soil,
+    sweep,
+    version,
+)
 from data_catalog.world.phenology import fpar
+from data_catalog.world.soil import SoilDays
+from data_catalog.world.soil_file import FROZEN, SMRZ, SMSF, T_SOIL
 from data_catalog.world.static import open_static
-from data_catalog.world.water import BALANCE, FROZEN, SMRZ, SMSF, T_SOIL, days_of, make_soil
-from data_catalog.world.weather import DAYS, SW_DOWN, TMIN, VPD, make_tables
+from data_catalog.world.weather import DAYS, SW_DOWN, TMIN, VPD, WEATHER, draw_weather, make_tables
 from models.kernel import kernel, spread
 from models.packing import DRIVERS, LANES, Blocks, order_cells, tiles_of_blocks
 from models.wetness import rescale_smrz
 
-__all__ = ["build", "folder_of", "is_built", "open_blocks", "open_limits"]
+__all__ = ["build", "folder_of", "is_built", "open_blocks", "open_limits", "runs_own_soil", "soil_of", "version"]
 
 SEED, YEAR = 1, 2015
 SCALE = {
@@ -43,84 +50,65 @@ SCALE = {
 OFFSET = {"tmin": 180.0, "t_soil": 180.0}
 FPAR_SCALE = 0.01
 LEAST_RANGE = 2.0  # %, between the lowest and highest root-zone wetness (assumed)
-KEPT_DAYS = 14  # an unused folder of an older version is deleted after this time
-STALE_MINUTES = 30  # an unfinished folder that nobody writes to is deleted after this time
-SMALL = ("cell_of", "block_of", "pft", "fraction", "smrz_min", "smrz_max", "residual")
+LIMITS = ("smrz_min", "smrz_max", "smrz_wilting", "drift")
+SMALL = ("cell_of", "block_of", "pft", "fraction", *LIMITS)
 MAPPED = ("data", "fpar")
 
-_HERE = Path(__file__).parent
 _ROOM = 1.05  # free space asked for, as a multiple of what is written
 
 
-def _sources() -> list[Path]:
-    """Return every file that decides a number of the packed world."""
-    models = _HERE.parents[1] / "models"
-    beside = {"daily.py", "ranges.py", "hours.py", "hourly.py", "surface.py"}  # what reads it, or derives more
-    code = sorted(p for p in _HERE.glob("*.py") if not p.name.startswith("build") and p.name not in beside)
-    shared = [_HERE.parent / "grid.py", *(models / n for n in ("draws.py", "wetness.py", "packing.py"))]
-    data = sorted(p for p in _HERE.iterdir() if p.suffix in {".nc", ".npz", ".zip", ".json"})
-    return [*code, *shared, *data]
-
-
-_HASH = ""
-
-
-def version() -> str:
-    """Return twelve digits that change when a packed world would."""
-    global _HASH
-    if not _HASH:
-        digest = hashlib.sha256()
-        for path in _sources():
-            digest.update(path.name.encode() + path.read_bytes())
-        _HASH = digest.hexdigest()[:12]
-    return _HASH
-
-
-def folder_of(grid: str, folder: str | os.PathLike | None = None) -> Path:
-    """Return where the packed world of ``grid`` is kept: under ``folder``, or in the user's cache directory."""
-    root = Path(folder) if folder is not None else Path(platformdirs.user_cache_dir("land-carbon-explorer")) / "world"
-    return root / f"{grid}-{version()}"
-
-
-def is_built(grid: str, *, folder: str | os.PathLike | None = None) -> bool:
-    """Tell whether the packed world of ``grid`` is there, in this version."""
-    return (folder_of(grid, folder) / "meta.json").is_file()
-
-
 @kernel
-def pack_drivers(cells, weather, water, limits, scale, offset, out):
-    """Pack the year of ``cells`` (n = block * LANES) into ``out`` (block, day, driver, lane).
-
-    ``limits`` (n, 2) receives the lowest and highest root-zone wetness [%].
-    """
-    row = np.zeros(7)
+def pack_weather(cells, weather, scale, offset, out):
+    """Pack par, tmin and vpd of ``cells`` (n = block * LANES) into ``out`` (block, day, driver, lane); 0 where -1."""
+    row = np.zeros(3)
     for i in range(cells.shape[0]):
         block, lane = i // LANES, i % LANES
-        if cells[i] < 0:
-            for day in range(DAYS):
-                for v in range(7):
-                    out[block, day, v, lane] = 0
-            continue
-        low, high = np.inf, -np.inf
-        for day in range(DAYS):
-            low, high = min(low, water[i, SMRZ, day]), max(high, water[i, SMRZ, day])
-        # One year does not show how wet a dry soil can be.
-        high = max(high, low + LEAST_RANGE)
-        limits[i, 0], limits[i, 1] = low, high
         for day in range(DAYS):
             row[0] = 0.45 * 0.0864 * weather[i, SW_DOWN, day]
             row[1] = weather[i, TMIN, day]
             row[2] = weather[i, VPD, day]
-            row[3] = rescale_smrz(water[i, SMRZ, day], low, high)
-            row[4] = water[i, SMSF, day]
-            row[5] = water[i, T_SOIL, day]
-            row[6] = water[i, FROZEN, day]
-            for v in range(7):
+            for v in range(3):
                 step = (row[v] - offset[v]) / scale[v] + 0.5
-                out[block, day, v, lane] = np.uint16(min(65535.0, max(0.0, step)))
+                out[block, day, v, lane] = np.uint16(min(65535.0, max(0.0, step))) if cells[i] >= 0 else 0
 
 
-def _scales() -> tuple[np.ndarray, np.ndarray]:
+@kernel
+def pack_soil(cells, soil, limits, scale, offset, out):
+    """Pack what the land surface model gives: root-zone and surface wetness, soil temperature, frozen ground.
+
+    Parameters
+    ----------
+    cells : (n = block * LANES,) int array
+        -1 is passed over.
+    soil : (n, row of SOIL, day) float32
+    limits : (n, 2) float64
+        Receives the lowest and highest root-zone wetness [%].
+    scale, offset : (driver,) float64
+    out : (block, day, driver, lane) uint16
+        Receives the drivers from the fourth on.
+    """
+    row = np.zeros(4)
+    for i in range(cells.shape[0]):
+        block, lane = i // LANES, i % LANES
+        low, high = np.inf, -np.inf
+        for day in range(DAYS):
+            low, high = min(low, soil[i, SMRZ, day]), max(high, soil[i, SMRZ, day])
+        # One year does not show how wet a dry soil can be.
+        high = max(high, low + LEAST_RANGE)
+        limits[i, 0], limits[i, 1] = low, high
+        for day in range(DAYS):
+            row[0] = rescale_smrz(soil[i, SMRZ, day], low, high)
+            row[1] = soil[i, SMSF, day]
+            row[2] = soil[i, T_SOIL, day]
+            row[3] = soil[i, FROZEN, day]
+            for k in range(4):
+                v = 3 + k
+                step = (row[k] - offset[v]) / scale[v] + 0.5
+                out[block, day, v, lane] = np.uint16(min(65535.0, max(0.0, step))) if cells[i] >= 0 else 0
+
+
+def scales() -> tuple[np.ndarray, np.ndarray]:
+    """Return scale and offset of each of `models.packing.DRIVERS`."""
     return np.array([SCALE[v] for v in DRIVERS]), np.array([OFFSET.get(v, 0.0) for v in DRIVERS])
 
 
@@ -138,7 +126,7 @@ def build(
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Path:
-    """Draw a year of weather, balance its water and write the packed drivers of ``grid``.
+    """Draw a year of weather, join the days of soil and write the packed drivers of ``grid``.
 
     Parameters
     ----------
@@ -178,26 +166,25 @@ def build(
     need = int(_ROOM * (2 * np.prod(shape, dtype=np.int64) + len(pft) * (leaves.shape[2] + 8) * LANES))
     temporary = target.with_name(f".{target.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(target)
-        _ask_for_room(target.parent, need)
-        temporary.mkdir()
-        limits = _write_data(temporary / "data.npy", shape, static, leaves, cell_of, progress, cancelled)
-        lanes = np.moveaxis(leaves[cell_of[block_of], pft[:, None] - 1], 1, 2)  # (tile, step, lane)
-        lanes = np.where(fraction[:, None, :] > 0, lanes, 0)
-        small = (cell_of, block_of, pft, fraction, *(np.float32(x) for x in limits.T))
-        for name, array in zip((*SMALL, "fpar"), (*small, lanes.astype(np.uint8)), strict=True):
-            np.save(temporary / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
-        scale, offset = _scales()
-        meta = {
-            "grid": grid, "version": version(), "seed": SEED, "year": YEAR, "n_cell": int(static.sizes["cell"]),
-            "drivers": list(DRIVERS), "scale": scale.tolist(), "offset": offset.tolist(), "fpar_scale": FPAR_SCALE,
-            "balance": dict(BALANCE._asdict()),
-        }  # fmt: skip
-        (temporary / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
-        _publish(temporary, target)
-    except OSError as error:
-        raise _explained(error, target.parent, need) from error
+        with explained_errors(target.parent, need):
+            sweep(target)
+            temporary.mkdir()
+            soil = SoilDays(static, grid)
+            limits = _write_data(temporary / "data.npy", shape, static, soil, cell_of, progress, cancelled)
+            lanes = np.moveaxis(leaves[cell_of[block_of], pft[:, None] - 1], 1, 2)  # (tile, step, lane)
+            lanes = np.where(fraction[:, None, :] > 0, lanes, 0)
+            of_soil = (np.float32(x) for x in (*limits.T, soil.wilting, soil.drift))
+            small = (cell_of, block_of, pft, fraction, *of_soil)
+            for name, array in zip((*SMALL, "fpar"), (*small, lanes.astype(np.uint8)), strict=True):
+                np.save(temporary / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+            scale, offset = scales()
+            meta = {
+                "grid": grid, "version": version(), "seed": SEED, "year": YEAR, "n_cell": int(static.sizes["cell"]),
+                "drivers": list(DRIVERS), "scale": scale.tolist(), "offset": offset.tolist(),
+                "fpar_scale": FPAR_SCALE, "soil": soil.label,
+            }  # fmt: skip
+            (temporary / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
+            publish(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return target
@@ -211,12 +198,18 @@ def _with_bare(cell_of: np.ndarray, pft_fraction: np.ndarray) -> np.ndarray:
     return np.concatenate([cell_of, rest])
 
 
-def _write_data(path, shape, static, leaves, cell_of, progress, cancelled) -> np.ndarray:
-    """Write the packed drivers, return per cell the lowest and highest wetness and the residual of the balance."""
+def draw_days(cells: np.ndarray, tables) -> np.ndarray:
+    """Draw the weather (n, row of WEATHER, day) of cells (n,); rows of -1 are 0."""
+    weather = np.zeros((len(cells), len(WEATHER), DAYS))
+    draw_weather(cells, tables, np.zeros((2, DAYS), dtype=np.float32), np.zeros((2, 12)), weather)
+    return weather
+
+
+def _write_data(path, shape, static, soil, cell_of, progress, cancelled) -> np.ndarray:
+    """Write the packed drivers, return the lowest and highest root-zone wetness of each cell (cell, 2)."""
     tables = make_tables(static, seed=SEED, year=YEAR)
-    soil = make_soil(static, leaves, FPAR_SCALE)
-    scale, offset = _scales()
-    limits = np.full((static.sizes["cell"], 3), np.nan)
+    scale, offset = scales()
+    limits = np.full((static.sizes["cell"], 2), np.nan)
     head = _header(np.uint16, shape)
     size = 2 * int(np.prod(shape[1:]))
     lock = threading.Lock()
@@ -225,12 +218,12 @@ def _write_data(path, shape, static, leaves, cell_of, progress, cancelled) -> np
 
         def work(first: int, last: int) -> None:
             cells = cell_of[first:last].ravel()
-            weather, water, _, closure = days_of(cells, tables, soil)
             ends = np.zeros((len(cells), 2))
             out = np.empty((last - first, *shape[1:]), dtype=np.uint16)
-            pack_drivers(cells, weather, water, ends, scale, offset, out)
+            pack_weather(cells, draw_days(cells, tables), scale, offset, out)
+            pack_soil(cells, soil.days(cells), ends, scale, offset, out)
             used = cells >= 0
-            limits[cells[used]] = np.column_stack([ends, closure])[used]
+            limits[cells[used]] = ends[used]
             with lock:
                 file.seek(len(head) + first * size)
                 file.write(memoryview(out).cast("B"))
@@ -238,43 +231,6 @@ def _write_data(path, shape, static, leaves, cell_of, progress, cancelled) -> np
         # Chunks of 8 blocks stay in the cache of a core, and a cancelled build stops within a tenth of a second.
         spread(work, shape[0], chunk=8, progress=progress, cancelled=cancelled)
     return limits
-
-
-def _ask_for_room(parent: Path, need: int) -> None:
-    free = shutil.disk_usage(parent).free
-    if free < need:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(parent))
-
-
-def _explained(error: OSError, parent: Path, need: int) -> OSError:
-    """Return an error of the same number that says what to do."""
-    if error.errno == errno.ENOSPC:
-        text = f"{parent} has no room for the packed world ({need / 1e6:.0f} MB)"
-    else:
-        text = f"The packed world cannot be written to {parent} ({error.strerror or error})"
-    msg = f"{text}; free some space, or set XDG_CACHE_HOME or the folder option to a directory that can hold it."
-    return OSError(error.errno, msg)
-
-
-def _publish(temporary: Path, target: Path) -> None:
-    """Give the finished folder its name; another process may have been faster."""
-    try:
-        temporary.rename(target)
-    except OSError:
-        if not (target / "meta.json").is_file():
-            raise
-
-
-def _sweep(target: Path) -> None:
-    """Delete unfinished folders that nobody writes to, and older versions that nobody opened lately."""
-    grid, now = target.name.split("-")[0], time.time()
-    for path in target.parent.iterdir():
-        unfinished = path.name.startswith(f".{grid}-")
-        if path == target or not (unfinished or path.name.startswith(f"{grid}-")) or not path.is_dir():
-            continue
-        touched = max((f.stat().st_mtime for f in [path, *path.iterdir()]), default=now)
-        if now - touched > (60 * STALE_MINUTES if unfinished else 86400 * KEPT_DAYS):
-            shutil.rmtree(path, ignore_errors=True)
 
 
 _MAPPED: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
@@ -289,9 +245,9 @@ def _map(path: Path) -> np.ndarray:
     return array
 
 
-def _open(grid: str, folder: str | os.PathLike | None) -> tuple[dict, dict[str, np.ndarray]]:
-    place = folder_of(grid, folder)
-    if not is_built(grid, folder=folder):
+def _open(grid: str, folder: str | os.PathLike | None, name: str = "") -> tuple[dict, dict[str, np.ndarray]]:
+    place = root_of(folder) / name if name else folder_of(grid, folder)
+    if not (place / "meta.json").is_file():
         msg = f"No packed {grid} world in {place.parent}; make it with `python launch.py world build --grid {grid}`."
         raise FileNotFoundError(msg)
     meta = json.loads((place / "meta.json").read_text(encoding="utf-8"))
@@ -308,8 +264,15 @@ def _open(grid: str, folder: str | os.PathLike | None) -> tuple[dict, dict[str, 
     return meta, arrays
 
 
-def open_blocks(grid: str, *, folder: str | os.PathLike | None = None) -> Blocks:
+def open_blocks(grid: str, *, folder: str | os.PathLike | None = None, name: str = "") -> Blocks:
     """Map the packed drivers of ``grid`` into memory, read-only.
+
+    Parameters
+    ----------
+    grid, folder
+        As for `build`.
+    name : str, optional
+        Name of the folder that was opened before, where another one may have become the best since.
 
     Raises
     ------
@@ -318,7 +281,7 @@ def open_blocks(grid: str, *, folder: str | os.PathLike | None = None) -> Blocks
     ValueError
         If a file is damaged.
     """
-    meta, arrays = _open(grid, folder)
+    meta, arrays = _open(grid, folder, name)
     start = np.datetime64(f"{meta['year']}-01-01", "D")
     return Blocks(
         data=arrays["data"],
@@ -336,7 +299,16 @@ def open_blocks(grid: str, *, folder: str | os.PathLike | None = None) -> Blocks
     )
 
 
-def open_limits(grid: str, *, folder: str | os.PathLike | None = None) -> dict[str, np.ndarray]:
-    """Return ``smrz_min`` and ``smrz_max`` (cell,) [%] and the ``residual`` (cell,) of the balance [mm or K]."""
-    _, arrays = _open(grid, folder)
-    return {name: arrays[name] for name in ("smrz_min", "smrz_max", "residual")}
+def open_limits(grid: str, *, folder: str | os.PathLike | None = None, name: str = "") -> dict[str, np.ndarray]:
+    """Return what the soil of each cell (cell,) is known by; arguments as for `open_blocks`.
+
+    ``smrz_min``, ``smrz_max``: lowest and highest root-zone wetness [%]; ``smrz_wilting``: at the wilting point [%];
+    ``drift``: largest change of a layer's soil moisture over the year [m3 m-3].
+    """
+    _, arrays = _open(grid, folder, name)
+    return {limit: arrays[limit] for limit in LIMITS}
+
+
+def soil_of(grid: str, *, folder: str | os.PathLike | None = None, name: str = "") -> str:
+    """Say where the soil of a packed world comes from; arguments as for `open_blocks`."""
+    return _open(grid, folder, name)[0]["soil"]

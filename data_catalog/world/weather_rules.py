@@ -11,7 +11,6 @@ from data_catalog.world.sun import MONTH_DAYS, top_of_atmosphere
 __all__ = [
     "ASSUMPTIONS",
     "diurnal_range",
-    "hydraulic_limits",
     "saturation_pressure",
     "soil_texture",
     "temperature_std",
@@ -27,8 +26,7 @@ ASSUMPTIONS = (
     "rain / mean rain of a wet day, the latter exp(2.451 - 0.789 relative humidity) P^0.51 within 4 and 12 mm: fitted "
     "to daily rain of 10 stations (r 0.83, RMSE 0.05 of the days; the bounds are assumed). t_anomaly_std = exp(0.923 "
     "+ 0.0181 annual range - 0.0114 T): fitted to 12 stations (RMSE 0.9 K). wind: assumed, 2 m/s over forests to 4.5 "
-    "m/s over tundra. sand and clay: assumed by Koeppen class and land cover; porosity, field capacity (-33 kPa) and "
-    "wilting point (-1500 kPa) from them by Cosby et al. (1984)."
+    "m/s over tundra. sand and clay: assumed by Koeppen class and land cover."
 )
 
 
@@ -103,14 +101,3 @@ def soil_texture(igbp_fraction, koppen):
     sand = table[koppen, 0] + 8.0 * needle - 8.0 * crop + 12.0 * barren
     clay = table[koppen, 1] + 4.0 * crop - 4.0 * barren
     return np.clip(sand, 5.0, 92.0), np.clip(clay, 3.0, 60.0)
-
-
-def hydraulic_limits(sand, clay):
-    """Porosity, field capacity and wilting point [m3 m-3] of a soil (Cosby et al. 1984, Table 5).
-
-    Potential follows Clapp and Hornberger; field capacity at -33 kPa (3.4 m), wilting point at -1500 kPa (153 m).
-    """
-    porosity = 0.489 - 0.00126 * sand
-    entry = 0.01 * 10.0 ** (1.88 - 0.0131 * sand)
-    exponent = 1.0 / (2.91 + 0.159 * clay)
-    return porosity, porosity * (entry / 3.4) ** exponent, porosity * (entry / 153.0) ** exponent

@@ -71,6 +71,7 @@ class CarbonControls:
         self._options()
         self.compare = Compare(session, changes)
         session.param.watch(self.show, ["a", "b", "selection"])
+        session.param.watch(lambda _event: self._show_soil(), "answer")
         self.show()
 
     @property
@@ -205,6 +206,12 @@ class CarbonControls:
             description="36 km is made on first start; 108 km answers meanwhile",
         )  # fmt: skip
         self.grid.param.watch(self._on_grid, "value")
+        self.soil = pmui.Typography("", variant="caption", sizing_mode="stretch_width", margin=(0, 8))
+        self.run_soil = pmui.Button(
+            label="Run the land model on this grid", size="small", variant="outlined", visible=False, margin=(4, 8),
+            description="Soil moisture and temperature of each cell's own, in some minutes; the page goes on meanwhile",
+            on_click=lambda _event: self.session.run_soil(),
+        )  # fmt: skip
         self.upload = pmui.FileInput(
             label="Load a BPLUT (.csv)", accept=".csv", multiple=False, size="small", margin=(8, 8, 2, 8),
             description="Your own table in the mission's format; it becomes experiment B",
@@ -219,6 +226,8 @@ class CarbonControls:
             pmui.Row(self.upload, self.save, margin=0),
             *(select for name, select in self.choices.items() if name != "bplut"),
             self.grid,
+            self.soil,
+            self.run_soil,
             sizing_mode="stretch_width",
             margin=0,
         )
@@ -272,6 +281,14 @@ class CarbonControls:
         file = BplutFile.shipped(options.bplut).with_table(options.table())
         return io.BytesIO(file.write().encode("utf-8"))
 
+    def _show_soil(self) -> None:
+        """Say where the soil of the grid comes from, and offer its own run where there is none."""
+        world = self.session.world
+        text = f"Soil: {world.soil}" if world is not None and world.soil else ""
+        if self.soil.object != text:
+            self.soil.object = text
+        self.run_soil.visible = world is not None and not world.own_soil
+
     # -- following the session ----------------------------------------------------------------------------------
     def show(self, *_events) -> None:
         """Set every widget to the session's state."""
@@ -288,6 +305,7 @@ class CarbonControls:
             for name, select in self.choices.items():
                 put(select, getattr(b.l4c, name))
             put(self.grid, b.grid)
+            self._show_soil()
         finally:
             self._showing = False
         self.table.show(b.l4c.table()[selection.pft], load_bplut(b.l4c.bplut)[selection.pft])

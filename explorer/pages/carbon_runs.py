@@ -16,6 +16,7 @@ from explorer.question import Answer, changes
 from explorer.session import Pin, Session
 from explorer.style import number, signed
 from explorer.views.totals import totals_table
+from explorer.worlds import World
 from models.experiment import Experiment, run
 
 __all__ = ["RunsTab"]
@@ -159,14 +160,14 @@ class RunsTab:
             lat=float(world.latitude[cell]),
             lon=float(world.longitude[cell]),
             experiment=shown.question.b,
-            source=SOURCE,
+            source=_source(world),
         )
         return text.encode("utf-8")
 
     def _totals(self) -> bytes:
         shown = self._shown()
         frame = totals_table(shown.totals_a, shown.totals_b)
-        return export.totals_csv(frame, shown.question.b, SOURCE).encode("utf-8")
+        return export.totals_csv(frame, shown.question.b, _source(shown.world)).encode("utf-8")
 
     def _picture(self) -> bytes:
         shown = self._shown()
@@ -257,3 +258,8 @@ class RunsTab:
 
 
 SOURCE = "Land Carbon Explorer, reference-earth: synthetic daily weather on a real climate"
+
+
+def _source(world: World) -> str:
+    """Say where the drivers of a world come from."""
+    return f"{SOURCE}; soil: {world.soil}" if world.soil else SOURCE

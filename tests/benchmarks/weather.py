@@ -1,10 +1,11 @@
-"""The synthetic weather and the simple daily balance against real towers: how days vary, how soil follows."""
+"""The synthetic weather and the land model's open loop on it against real towers: how days vary, how soil follows."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from data_catalog import open_dataset
 from data_catalog.world.daily import open_weather
 from data_catalog.world.static import open_static
 from tests.benchmarks.climate import nearest_cell
@@ -65,14 +66,13 @@ def rows() -> list[tuple[str, float | str, str, str]]:
     sites = pd.read_csv(towers / "FluxNET_sites.csv").set_index("SITE_ID")
     static = open_static("36km")
 
-    def drawn(names):
+    def cells_of(names):
         where = sites.loc[list(names)]
-        cells = nearest_cell(static, where["LOCATION_LAT"].to_numpy(), where["LOCATION_LONG"].to_numpy())
-        return open_weather("36km", cells)
+        return nearest_cell(static, where["LOCATION_LAT"].to_numpy(), where["LOCATION_LONG"].to_numpy())
 
     found = []
     days = _daily_towers(towers / "daily")
-    ds = drawn(days)
+    ds = open_weather("36km", cells_of(days))
     both = []
     for place, table in enumerate(days.values()):
         made = ds[["t_air", "vpd", "sw_down", "precip"]].isel(cell=place).to_dataframe()
@@ -86,7 +86,7 @@ def rows() -> list[tuple[str, float | str, str, str]]:
         found.append((name, float(made.mean()), f"{real.mean():.3g}", note))
 
     soil = monthly_soil(towers / "monthly")
-    ds = drawn(soil)
+    ds = open_dataset("reference-earth", grid="36km", cells=cells_of(soil))
     monthly = ds[["t_soil", "smsf", "smrz"]].groupby("time.month").mean().transpose("cell", "month")
     real = np.array([table["t_soil"] for table in soil.values()])
     difference = monthly["t_soil"].values - real

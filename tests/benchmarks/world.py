@@ -20,7 +20,6 @@ imported = time.perf_counter()
 place = store.build(sys.argv[1])
 done = time.perf_counter()
 blocks = store.open_blocks(sys.argv[1])
-residual = store.open_limits(sys.argv[1])["residual"]
 use = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps({
     "import": imported - start, "wall": done - imported, "cpu": use.ru_utime + use.ru_stime,

@@ -10,21 +10,20 @@ QUANTUM = 0.002  # % in which wetness is packed
 
 
 @pytest.fixture
-def built(few, tmp_path, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(ranges, "open_static", lambda grid: few)
+def built(few, tmp_path):  # noqa: F811
     store.build("108km", folder=tmp_path)
     return tmp_path
 
 
 @pytest.mark.parametrize("smrz_range", ["wilting_point", "minimum_100"])
-def test_wetness_is_rescaled_between_the_limits_asked_for_and_all_else_is_kept(built, few, smrz_range):  # noqa: F811
+def test_wetness_is_rescaled_between_the_limits_asked_for_and_all_else_is_kept(built, smrz_range):
     observed = store.open_blocks("108km", folder=built)
     blocks = ranges.open_rescaled("108km", smrz_range, folder=built)
     limits = store.open_limits("108km", folder=built)
     low, high = (limits[name].astype(float)[:, None] for name in ("smrz_min", "smrz_max"))
     smrz = restore_smrz(value_of(observed, "smrz_rescaled"), low, high)
     if smrz_range == "wilting_point":
-        expected = rescale_smrz(smrz, few["smrz_wilting"].values[:, None].astype(float), high)
+        expected = rescale_smrz(smrz, limits["smrz_wilting"].astype(float)[:, None], high)
     else:
         expected = rescale_smrz(smrz, low, np.full_like(high, 100.0))
     found = value_of(blocks, "smrz_rescaled")

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data_catalog.world import soil_file as h
 from data_catalog.world import store
-from data_catalog.world import water as h
 from data_catalog.world import weather as w
 from data_catalog.world.phenology import fpar
+from data_catalog.world.soil import SoilDays
 from models.kernel import Cancelled
 from models.packing import DRIVERS
 from models.wetness import rescale_smrz
@@ -50,8 +51,9 @@ def is_mapped(array):
 def test_packed_drivers_are_the_weather_to_half_a_quantum(few, tmp_path):
     store.build("108km", folder=tmp_path)
     blocks, limits = store.open_blocks("108km", folder=tmp_path), store.open_limits("108km", folder=tmp_path)
-    weather, water, _, _ = drawn(few)
+    weather, water = drawn(few), SoilDays(few, "108km").days(np.arange(few.sizes["cell"])).astype(float)
     low, high = (limits[n].astype(float)[:, None] for n in ("smrz_min", "smrz_max"))
+    np.testing.assert_allclose(low[:, 0], water[:, h.SMRZ].min(axis=1), rtol=1e-6)
     exact = {
         "par": 0.45 * 0.0864 * weather[:, w.SW_DOWN],
         "tmin": weather[:, w.TMIN],

@@ -17,18 +17,18 @@ def anomalies(x):
 
 
 def test_monthly_temperature_is_that_of_the_climate():
-    bias = monthly(sample()[0][:, w.T_AIR]) - part_of()["t_air"].values
+    bias = monthly(sample()[:, w.T_AIR]) - part_of()["t_air"].values
     # Exact by construction; the climate is stored in float32.
     assert np.abs(bias).max() < 1e-3
 
 
 def test_monthly_rain_is_that_of_the_climate():
-    rain, climate = monthly(sample()[0][:, w.PRECIP]), part_of()["precip"].values
+    rain, climate = monthly(sample()[:, w.PRECIP]), part_of()["precip"].values
     np.testing.assert_allclose(rain, climate, rtol=1e-5, atol=1e-6)
 
 
 def test_monthly_radiation_and_humidity_are_those_of_the_climate():
-    weather, static = sample()[0], part_of()
+    weather, static = sample(), part_of()
     sun, vapour = monthly(weather[:, w.SW_DOWN]), monthly(weather[:, w.VAPOUR])
     assert np.abs(sun - static["sw_down"].values).mean() < 0.005 * static["sw_down"].values.mean()
     # Humid months lose what would exceed saturation.
@@ -36,25 +36,25 @@ def test_monthly_radiation_and_humidity_are_those_of_the_climate():
 
 
 def test_monthly_tmin_lies_half_a_range_below_the_mean():
-    weather, static = sample()[0], part_of()
+    weather, static = sample(), part_of()
     below = monthly(weather[:, w.T_AIR] - weather[:, w.TMIN])
     assert np.abs(2 * below - static["t_range"].values).mean() < 0.5
 
 
 def test_temperature_varies_from_day_to_day_as_the_climate_says():
-    found = np.sqrt(monthly(anomalies(sample()[0][:, w.T_AIR]) ** 2))
+    found = np.sqrt(monthly(anomalies(sample()[:, w.T_AIR]) ** 2))
     # A month of an autoregression varies less about its own mean than about the climate's, which is made up for.
     assert found.mean() == pytest.approx(float(part_of()["t_anomaly_std"].mean()), rel=0.05)
 
 
 def test_temperature_remembers_the_day_before():
-    x = anomalies(sample()[0][:300, w.T_AIR])
+    x = anomalies(sample()[:300, w.T_AIR])
     correlation = (x[:, 1:] * x[:, :-1]).mean() / (x**2).mean()
     assert 0.6 < correlation < 0.8
 
 
 def test_rain_comes_in_spells():
-    wet = sample()[0][:, w.PRECIP] > 0
+    wet = sample()[:, w.PRECIP] > 0
     frequency = wet.mean(axis=1)
     after_wet = (wet[:, 1:] & wet[:, :-1]).sum(axis=1) / np.maximum(1, wet[:, :-1].sum(axis=1))
     usual = (frequency > 0.1) & (frequency < 0.8)
@@ -64,14 +64,14 @@ def test_rain_comes_in_spells():
 
 
 def test_days_with_a_millimetre_of_rain_are_as_many_as_the_climate_says():
-    days = (sample()[0][:, w.PRECIP] >= 1.0).sum(axis=1)
+    days = (sample()[:, w.PRECIP] >= 1.0).sum(axis=1)
     expected = part_of()["wet_days"].values.sum(axis=1)
     assert days.mean() == pytest.approx(expected.mean(), rel=0.1)
     assert np.corrcoef(days, expected)[0, 1] > 0.95
 
 
 def test_rain_dims_the_sun_and_moistens_the_air():
-    weather = sample()[0]
+    weather = sample()
     wet = weather[:, w.PRECIP] > 1.0
     lit = weather[:, w.SW_DOWN] > 50.0
     share = weather[:, w.CLEARNESS]
@@ -81,7 +81,7 @@ def test_rain_dims_the_sun_and_moistens_the_air():
 
 
 def test_no_day_is_much_brighter_than_a_clear_sky():
-    static, sun = part_of(), sample()[0][:, w.SW_DOWN]
+    static, sun = part_of(), sample()[:, w.SW_DOWN]
     latitude, row = np.unique(static["latitude"].values.astype(float), return_inverse=True)
     orbit = w.top_of_air(latitude)[row]
     lit = monthly(orbit) > 5.0
@@ -94,20 +94,20 @@ def test_no_day_is_much_brighter_than_a_clear_sky():
 
 @pytest.mark.parametrize("name", ROWS)
 def test_weather_stays_within_what_is_possible(name):
-    x = sample()[0][:, ROWS[name]]
+    x = sample()[:, ROWS[name]]
     assert VARIABLES[name].low <= x.min()
     assert x.max() <= VARIABLES[name].high
 
 
 def test_tmin_is_below_the_mean_and_tmax_above():
-    weather = sample()[0]
+    weather = sample()
     assert (weather[:, w.TMIN] < weather[:, w.T_AIR]).all()
     assert (weather[:, w.TMAX] > weather[:, w.T_AIR]).all()
 
 
 def test_neighbours_share_their_weather_and_far_cells_do_not():
     static = part_of("36km", box=(0.0, 42.0, 40.0, 58.0))
-    x = anomalies(drawn(static)[0][:, w.T_AIR])
+    x = anomalies(drawn(static)[:, w.T_AIR])
     x /= x.std(axis=1, keepdims=True)
     row, column = static["row"].values.tolist(), static["column"].values.tolist()
     place = {(r, c): i for i, (r, c) in enumerate(zip(row, column, strict=True))}
@@ -123,7 +123,7 @@ def test_neighbours_share_their_weather_and_far_cells_do_not():
 
 def test_rain_falls_in_areas():
     static = part_of("36km", box=(0.0, 42.0, 40.0, 58.0))
-    wet = (drawn(static)[0][:, w.PRECIP] > 0).astype(float)
+    wet = (drawn(static)[:, w.PRECIP] > 0).astype(float)
     row, column = static["row"].values, static["column"].values
     right = (row[1:] == row[:-1]) & (column[1:] == column[:-1] + 1)
     a, b = wet[:-1][right], wet[1:][right]
@@ -133,11 +133,7 @@ def test_rain_falls_in_areas():
 def test_a_cell_has_the_same_weather_in_any_subset_and_order():
     static = part_of()
     some = np.array([700, 3, 41, 1200, 42])
-    weather, water, start, _ = drawn(static.isel(cell=some))
-    whole = sample()
-    np.testing.assert_array_equal(weather, whole[0][some])
-    np.testing.assert_array_equal(water, whole[1][some])
-    np.testing.assert_array_equal(start, whole[2][some])
+    np.testing.assert_array_equal(drawn(static.isel(cell=some)), sample()[some])
 
 
 def test_one_thread_draws_the_same_numbers_as_two(monkeypatch):
@@ -147,15 +143,15 @@ def test_one_thread_draws_the_same_numbers_as_two(monkeypatch):
         with ThreadPoolExecutor(threads) as pool:
             monkeypatch.setattr(kernel, "POOL", pool)
             monkeypatch.setattr(kernel, "THREADS", threads)
-            found.append(drawn(static)[0])
+            found.append(drawn(static))
     np.testing.assert_array_equal(*found)
 
 
 def test_another_seed_and_another_year_are_other_weather():
     static = part_of().isel(cell=slice(0, 40))
-    base = drawn(static)[0][:, w.T_AIR]
+    base = drawn(static)[:, w.T_AIR]
     for realisation in ({"seed": 2}, {"year": 2016}):
-        other = anomalies(drawn(static, **realisation)[0][:, w.T_AIR])
+        other = anomalies(drawn(static, **realisation)[:, w.T_AIR])
         x = anomalies(base)
         assert abs((other * x).mean() / (x**2).mean()) < 0.2
 
@@ -169,8 +165,8 @@ def test_a_new_year_continues_the_old_one():
 
 def test_the_two_grids_see_the_same_systems():
     fine, coarse = part_of("36km", box=(5.0, 45.0, 15.0, 50.0)), part_of("108km", box=(5.0, 45.0, 15.0, 50.0))
-    a = anomalies(drawn(fine)[0][:, w.T_AIR]).mean(axis=0)
-    b = anomalies(drawn(coarse)[0][:, w.T_AIR]).mean(axis=0)
+    a = anomalies(drawn(fine)[:, w.T_AIR]).mean(axis=0)
+    b = anomalies(drawn(coarse)[:, w.T_AIR]).mean(axis=0)
     assert np.corrcoef(a, b)[0, 1] > 0.97
 
 

@@ -5,10 +5,7 @@ import functools
 import numpy as np
 
 from data_catalog.world.daily import world_days
-from data_catalog.world.phenology import fpar
 from data_catalog.world.static import open_static
-from data_catalog.world.store import FPAR_SCALE
-from data_catalog.world.water import make_soil
 from data_catalog.world.weather import MONTH_DAYS, MONTH_START, make_tables
 
 
@@ -25,14 +22,13 @@ def part_of(grid="108km", every=8, box=None):
 
 
 def drawn(static, **realisation):
-    """Weather, water, starting states and soil of a static table."""
-    soil = make_soil(static, fpar(static), FPAR_SCALE)
-    return *world_days(make_tables(static, **realisation), soil), soil
+    """Weather (cell, row of WEATHER, day) of a static table."""
+    return world_days(make_tables(static, **realisation))
 
 
 @functools.cache
 def sample():
-    """Weather, water, starting states and soil of `part_of` every eighth cell of the world."""
+    """Weather of `part_of`, every eighth cell of the world."""
     return drawn(part_of())
 
 
