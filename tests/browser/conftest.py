@@ -35,6 +35,7 @@ def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """The app with both worlds ready, in the user's own cache."""
     with serving(tmp_path_factory.mktemp("server")) as started:
         started.wait_until_ready()
+        started.wait_for_land()
         yield started
 
 
@@ -43,9 +44,9 @@ def visit(browser, server: Server) -> Iterator[Callable[..., Visitor]]:
     """Open the page: ``visit(query, width=..., height=...)``; afterwards nobody may have asked a stranger."""
     visitors = []
 
-    def come(query: str = "", *, drawn: bool = True, at: Server = server, **options) -> Visitor:
+    def come(query: str = "", *, page: str = "carbon", drawn: bool = True, at: Server = server, **options) -> Visitor:
         visitors.append(Visitor(browser, at.url, **options))
-        return visitors[-1].open(query, drawn=drawn)
+        return visitors[-1].open(query, page=page, drawn=drawn)
 
     yield come
     strangers = [address for visitor in visitors for address in visitor.strangers]

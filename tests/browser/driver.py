@@ -67,14 +67,15 @@ class Visitor:
         self.context.close()
 
     # -- waiting ------------------------------------------------------------------------------------------------
-    def open(self, query: str = "", *, drawn: bool = True) -> Visitor:
-        """Open the page ``carbon`` with a query; wait for its numbers unless told otherwise."""
-        self.page.goto(f"{self.url}/carbon{'?' + query if query else ''}", wait_until="domcontentloaded")
+    def open(self, query: str = "", *, page: str = "carbon", drawn: bool = True) -> Visitor:
+        """Open a page with a query; wait for its numbers unless told otherwise."""
+        self.page.goto(f"{self.url}/{page}{'?' + query if query else ''}", wait_until="domcontentloaded")
         self.page.wait_for_function("window.spy && spy.idle()")
         if drawn:
             self.page.locator(".kpi").nth(5).wait_for()
             if "tab=" not in query:
-                self.page.wait_for_function("spy.map() && spy.counted('gpp_b') > 0")
+                series = {"carbon": "gpp_b", "land": "soil_moisture_1_b"}[page]
+                self.page.wait_for_function(f"spy.map() && spy.counted('{series}') > 0")
         return self
 
     def until(self, condition: Callable[[], Any], what: str = "", seconds: float = PATIENCE) -> Any:
@@ -122,7 +123,7 @@ class Visitor:
             texts = self.page.locator(".kpi").all_inner_texts()
             strip = {text.split("\n")[0]: " ".join(text.split("\n")[1:]) for text in texts}
             # What is not rendered yet has its words but no lines.
-            return strip if "GPP" in strip and "Last run" in strip else {}
+            return strip if ("GPP" in strip and "Last run" in strip) or "SWE max" in strip else {}
 
         return self.until(read, "key numbers")
 

@@ -35,6 +35,10 @@ class Server:
         """Wait until these grids are made, compiled and opened."""
         self._wait(lambda: set(grids) <= set(self.health["grids"]), f"grids {', '.join(grids)}", seconds)
 
+    def wait_for_land(self, seconds: float = 240.0) -> None:
+        """Wait until the land surface model is compiled."""
+        self._wait(lambda: self.health["land"] == "ready", "land surface model", seconds)
+
     def wait_until_alone(self, visitors: int = 0, seconds: float = 60.0) -> None:
         """Wait until the sessions of closed tabs are forgotten."""
         self._wait(lambda: self.health["visitors"] <= visitors, f"at most {visitors} visitors", seconds)

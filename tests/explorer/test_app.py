@@ -30,7 +30,7 @@ def server(worlds, monkeypatch):
 
     def build(page):
         location = pn.state.location
-        made = CarbonPage(location.search.removeprefix("?") if location is not None else "", worlds)
+        made = page(location.search.removeprefix("?") if location is not None else "", worlds)
         BUILT.append(weakref.ref(made.session))
         return made.page
 
@@ -76,9 +76,10 @@ def test_health_page_and_redirect(server):
     assert 'href="http' not in page
 
 
-def test_a_visitor_who_leaves_is_forgotten_and_counted_out(server):
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.slug)
+def test_a_visitor_who_leaves_is_forgotten_and_counted_out(server, page):
     before = visitors()
-    held = [pull_session(url=f"{server}/{PAGES[0].slug}") for _ in range(2)]
+    held = [pull_session(url=f"{server}/{page.slug}") for _ in range(2)]
     wait(lambda: len(BUILT) >= 2)
     assert visitors() >= before + 2
     for session in held:
