@@ -1,0 +1,214 @@
+r"""What a calibration makes small: residuals of GPP, RE or NEE over the towers of a plant type, with their Jacobian.
+
+The paper's order (Jones et al. 2017): GPP; then RE = RA + RH with the fitted GPP held, where RH is Kmult times a
+site's effective soil carbon \bar C; then NEE without each site's bias. \bar C is a percentile of (RE - RA) / Kmult on
+the better half of a site's days (Eq. 11-12). With ``soil = "steady"`` RH is the whole model's instead, its pools in
+balance with litterfall.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.calibration.controls import NAMES, Controls
+from models.calibration.sites import SiteDays
+from models.calibration.terms import gpp_of_days, kmult_of_days, mean_of_calendar, steady_rh
+
+__all__ = ["SOILS", "STEPS", "Problem", "Simulated", "effective_soil", "simulate"]
+
+STEPS = ("gpp", "reco", "nee")
+SOILS = ("effective", "steady")
+F_AUT = NAMES.index("f_aut")
+
+
+@dataclass(frozen=True, eq=False)
+class Simulated:
+    """Fluxes of a site's days and their derivatives by the 20 parameters.
+
+    Attributes
+    ----------
+    gpp, reco, nee : (day,) array
+        [gC m-2 d-1].
+    d_gpp, d_reco, d_nee : (day, 20) array
+    soil : float
+        Effective soil carbon [gC m-2 d-1 of RH at Kmult = 1]; NaN for a steady soil.
+    """
+
+    gpp: np.ndarray
+    reco: np.ndarray
+    nee: np.ndarray
+    d_gpp: np.ndarray
+    d_reco: np.ndarray
+    d_nee: np.ndarray
+    soil: float
+
+
+def effective_soil(
+    reco: np.ndarray, gpp: np.ndarray, d_gpp: np.ndarray, km: np.ndarray, d_km: np.ndarray, f_aut: float,
+    percentile: float,
+) -> tuple[float, np.ndarray]:  # fmt: skip
+    """Estimate a site's effective soil carbon from its RE, and its derivatives (20,) by the parameters.
+
+    Parameters
+    ----------
+    reco : (day,) array
+        Observed RE [gC m-2 d-1]; NaN where there is none.
+    gpp, d_gpp, km, d_km
+        GPP and Kmult of the model, with derivatives.
+    f_aut : float
+        Fraction of GPP that plants respire.
+    percentile : float
+        Of RH / Kmult, on the days whose Kmult is at least its median.
+
+    Returns
+    -------
+    float, (20,) array
+        0 without a day that could tell.
+    """
+    days = np.isfinite(reco) & (km > 0)
+    slopes = np.zeros(d_km.shape[1])
+    if not days.any():
+        return 0.0, slopes
+    days &= km >= np.median(km[days])
+    rh = reco[days] - f_aut * gpp[days]
+    positive = rh > 0
+    ratio = np.where(positive, rh, 0.0) / km[days]
+    order = np.argsort(ratio, kind="stable")
+    place = percentile / 100 * (len(ratio) - 1)
+    below, weight = int(place), place - int(place)
+    above = min(below + 1, len(ratio) - 1)
+    soil = 0.0
+    where = np.flatnonzero(days)
+    for rank, share in ((below, 1 - weight), (above, weight)):
+        i = order[rank]
+        day = where[i]
+        soil += share * ratio[i]
+        if positive[i]:
+            d_rh = -f_aut * d_gpp[day]
+            d_rh[F_AUT] -= gpp[day]
+            slopes += share * (d_rh - ratio[i] * d_km[day]) / km[day]
+    return float(soil), slopes
+
+
+def simulate(site: SiteDays, params: np.ndarray, soil: str = "effective", percentile: float = 75.0) -> Simulated:
+    """Compute GPP, RE and NEE of a site's days with their derivatives.
+
+    Parameters
+    ----------
+    site : SiteDays
+        The tower.
+    params : (20,) array
+        Parameters.
+    soil : str
+        "effective" (from the site's own RE) or "steady" (the whole model's, from its drivers alone).
+    percentile : float
+        See `effective_soil`.
+
+    Raises
+    ------
+    ValueError
+        For a steady soil, if the drivers have gaps or lack days of the calendar.
+    """
+    gpp, d_gpp = gpp_of_days(site.drivers, params)
+    f_aut = params[F_AUT]
+    ra, d_ra = f_aut * gpp, f_aut * d_gpp
+    d_ra[:, F_AUT] += gpp
+    if soil == "steady":
+        if not np.isfinite(site.drivers).all():
+            msg = f"The drivers of {site.name} have gaps; a steady soil needs every day: fill them (fill_gaps=True)."
+            raise ValueError(msg)
+        unit, d_unit = steady_rh(site.drivers, site.time, params)
+        mean, d_mean = mean_of_calendar(gpp, site.time), mean_of_calendar(d_gpp, site.time)
+        litter, d_litter = (1 - f_aut) * mean, (1 - f_aut) * d_mean
+        d_litter[F_AUT] -= mean
+        rh, d_rh = litter * unit, litter * d_unit + unit[:, None] * d_litter
+        factor = np.nan
+    else:
+        km, d_km = kmult_of_days(site.drivers, params)
+        factor, d_factor = effective_soil(site.observed["reco"], gpp, d_gpp, km, d_km, f_aut, percentile)
+        rh, d_rh = factor * km, factor * d_km + km[:, None] * d_factor
+    return Simulated(gpp, ra + rh, ra + rh - gpp, d_gpp, d_ra + d_rh, d_ra + d_rh - d_gpp, factor)
+
+
+class Problem:
+    """One step of a calibration: residuals and their Jacobian over the controls.
+
+    Parameters
+    ----------
+    step : str
+        "gpp", "reco" or "nee".
+    sites : sequence of SiteDays
+        Towers; those without a day of the flux are passed over.
+    controls : Controls
+        What is free.
+    soil, percentile
+        See `simulate`.
+    weights : str
+        "sites" (each site counts the same) or "days".
+
+    Raises
+    ------
+    ValueError
+        If no site has a day that counts.
+    """
+
+    def __init__(
+        self,
+        step: str,
+        sites: Sequence[SiteDays],
+        controls: Controls,
+        *,
+        soil: str = "effective",
+        percentile: float = 75.0,
+        weights: str = "sites",
+    ):
+        self.step, self.controls, self.soil, self.percentile = step, controls, soil, percentile
+        self.sites = [site for site in sites if site.count(step) > 1]
+        if not self.sites:
+            msg = f"No site has days of {step.upper()} that count; loosen the rules of quality or bring other towers."
+            raise ValueError(msg)
+        self.days = {site.name: np.flatnonzero(np.isfinite(site.observed[step])) for site in self.sites}
+        counts = np.array([len(days) for days in self.days.values()], float)
+        share = np.sqrt(counts.mean() / counts) if weights == "sites" else np.ones(len(counts))
+        self.weight = dict(zip(self.days, share, strict=True))
+        self.size = int(counts.sum())
+        self._kept: tuple[bytes, np.ndarray, np.ndarray] | None = None
+
+    def _evaluate(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        key = np.asarray(x, float).tobytes()
+        if self._kept is None or self._kept[0] != key:
+            residuals, slopes = self.at(self.controls.params(x))
+            self._kept = key, residuals, slopes[:, self.controls.places] @ self.controls.slopes(x)
+        return self._kept[1:]
+
+    def at(self, params: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return weighted residuals (n,), simulated less observed, and their derivatives (n, 20)."""
+        parts, slopes = [], []
+        for site in self.sites:
+            days, weight = self.days[site.name], self.weight[site.name]
+            if self.step == "gpp":
+                simulated, d_simulated = gpp_of_days(site.drivers, params)
+            else:
+                run = simulate(site, params, self.soil, self.percentile)
+                simulated, d_simulated = getattr(run, self.step), getattr(run, f"d_{self.step}")
+            residual, slope = simulated[days] - site.observed[self.step][days], d_simulated[days]
+            if self.step == "nee":  # ubRMSE: a site's bias costs nothing
+                residual, slope = residual - residual.mean(), slope - slope.mean(axis=0)
+            parts.append(weight * residual)
+            slopes.append(weight * slope)
+        return np.concatenate(parts), np.concatenate(slopes)
+
+    def residuals(self, x: np.ndarray) -> np.ndarray:
+        """Return the weighted residuals (n,) [gC m-2 d-1] at controls ``x``."""
+        return self._evaluate(x)[0]
+
+    def jacobian(self, x: np.ndarray) -> np.ndarray:
+        """Return d(residual)/dx (n, k)."""
+        return self._evaluate(x)[1]
+
+
+def table_of(params: Mapping[str, float] | Sequence[float]) -> np.ndarray:
+    """Return parameters as the vector (20,) that this package takes."""
+    values = params.values() if isinstance(params, Mapping) else params
+    return np.array(list(values), float)

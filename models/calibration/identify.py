@@ -1,0 +1,183 @@
+"""What the data say of each parameter: standard errors, correlations, cost profiles, and which they leave open."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from models.calibration.controls import Controls
+from models.calibration.cost import Problem
+from models.kernel import Cancelled
+
+__all__ = ["Identified", "Profile", "identify", "profile"]
+
+LEAST_ERROR = 0.3
+"""Error of a tower's day [gC m-2 d-1] that is believed at least, however well a fit does."""
+OPEN_SHARE = 0.1
+"""A parameter whose standard error exceeds this share of its range is left open."""
+TIED = 0.98
+
+
+@dataclass(frozen=True, eq=False)
+class Identified:
+    """What a fit knows of its free parameters, in their order.
+
+    Attributes
+    ----------
+    names : tuple of str
+    std_error : (k,) array
+        Standard error in the parameter's unit; infinite where no day answers to it.
+    correlation : (k, k) array
+        Of the errors; NaN with a parameter that no day answers to.
+    at_bound : (k,) bool array
+    verdict : tuple of str
+        "" for an identified parameter, else why it is not.
+    """
+
+    names: tuple[str, ...]
+    std_error: np.ndarray
+    correlation: np.ndarray
+    at_bound: np.ndarray
+    verdict: tuple[str, ...]
+
+    @property
+    def found(self) -> tuple[str, ...]:
+        """Names of the parameters that the data identify."""
+        return tuple(name for name, why in zip(self.names, self.verdict, strict=True) if not why)
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """Cost along one parameter, the others fitted anew at each value."""
+
+    name: str
+    values: np.ndarray
+    rmse: np.ndarray
+
+
+def _memory(problem: Problem, residuals: np.ndarray) -> float:
+    """Lag-1 autocorrelation of the residuals of days that follow each other."""
+    top = bottom = 0.0
+    first = 0
+    for site in problem.sites:
+        days = problem.days[site.name]
+        r = residuals[first : first + len(days)]
+        first += len(days)
+        next_day = np.diff(days) == 1
+        top += float((r[:-1] * r[1:])[next_day].sum())
+        bottom += float((r[:-1] ** 2)[next_day].sum())
+    return float(np.clip(top / bottom, 0.0, 0.99)) if bottom > 0 else 0.0
+
+
+def identify(problem: Problem, params: np.ndarray) -> Identified:
+    r"""Judge the free parameters at a fit.
+
+    The covariance is :math:`s^2 (J^T J)^{-1} (1 + \rho) / (1 - \rho)`: s of the residuals, at least `LEAST_ERROR`, and
+    their lag-1 autocorrelation, since days that follow each other say much the same.
+
+    Parameters
+    ----------
+    problem : Problem
+        The step that was fitted.
+    params : (20,) array
+        Its result.
+    """
+    controls: Controls = problem.controls
+    residuals, slopes = problem.at(params)
+    span = controls.high - controls.low
+    scaled = slopes[:, controls.places] * span
+    strength = np.sqrt((scaled**2).mean(axis=0))
+    answers = strength > 1e-6 * max(strength.max(initial=0.0), 1e-12)
+    k = int(answers.sum())
+    s = max(np.sqrt((residuals**2).sum() / max(1, len(residuals) - k)), LEAST_ERROR)
+    rho = _memory(problem, residuals)
+    errors = np.full(len(span), np.inf)
+    correlation = np.full((len(span), len(span)), np.nan)
+    if k:
+        covariance = np.linalg.pinv(scaled[:, answers].T @ scaled[:, answers], rcond=1e-14)
+        covariance *= s * s * (1 + rho) / (1 - rho)
+        std = np.sqrt(np.diag(covariance))
+        errors[answers] = std * span[answers]
+        some = np.ix_(answers, answers)
+        correlation[some] = covariance / np.outer(std, std)
+    at_bound = controls.at_bound(params)
+    verdict = []
+    for i in range(len(controls.free)):
+        others = np.abs(np.delete(correlation[i], i))
+        if not answers[i]:
+            verdict.append("no day answers to it")
+        elif at_bound[i]:
+            verdict.append("at a bound")
+        elif errors[i] > OPEN_SHARE * span[i]:
+            verdict.append(f"standard error {errors[i] / span[i]:.0%} of its range")
+        elif others.size and np.nanmax(others, initial=0.0) > TIED:
+            partner = np.delete(np.array(controls.free), i)[int(np.nanargmax(others))]
+            verdict.append(f"tied to {partner}")
+        else:
+            verdict.append("")
+    return Identified(controls.free, errors, correlation, at_bound, tuple(verdict))
+
+
+def profile(
+    problem: Problem,
+    params: np.ndarray,
+    name: str,
+    points: int = 9,
+    *,
+    cancelled: Callable[[], bool] | None = None,
+) -> Profile:
+    """Fit the other parameters anew at fixed values of one, across its bounds and at the fit.
+
+    Parameters
+    ----------
+    problem : Problem
+        The step that was fitted.
+    params : (20,) array
+        Its result.
+    name : str
+        A free parameter.
+    points : int
+        Values across the bounds.
+    cancelled : callable, optional
+        Asked before each value.
+
+    Raises
+    ------
+    ValueError
+        If ``name`` is not free.
+    models.kernel.Cancelled
+        If ``cancelled`` said yes.
+    """
+    controls = problem.controls
+    if name not in controls.free:
+        msg = f"{name!r} is not free in this step; {', '.join(controls.free)} are."
+        raise ValueError(msg)
+    k = controls.free.index(name)
+    low, high = controls.low[k], controls.high[k]
+    values = np.unique(np.append(np.linspace(low, high, points), params[controls.places[k]]))
+    others = [other for other in controls.free if other != name]
+    bounds = {n: (controls.low[i], controls.high[i]) for i, n in enumerate(controls.free) if n != name}
+    cost, kept = np.full(len(values), np.nan), []
+    for i, fixed in enumerate(values):
+        if cancelled is not None and cancelled():
+            raise Cancelled
+        start = np.array(params, float)
+        start[controls.places[k]] = fixed
+        kept.append(fixed)
+        if others:
+            try:
+                inner = Controls(others, start, bounds)
+            except ValueError:  # the fixed limit leaves its partner no room: no valid table has this value
+                continue
+            part = Problem(
+                problem.step, problem.sites, inner, soil=problem.soil, percentile=problem.percentile
+            )  # fmt: skip
+            part.weight = problem.weight
+            fit = least_squares(
+                part.residuals, inner.of(start), part.jacobian, bounds=(0.0, 1.0), max_nfev=60, x_scale=1.0
+            )
+            cost[i] = np.sqrt(2 * fit.cost / part.size)
+        else:
+            cost[i] = np.sqrt((problem.at(start)[0] ** 2).mean())
+    return Profile(name, np.array(kept), cost)
