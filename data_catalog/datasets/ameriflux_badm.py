@@ -4,9 +4,9 @@ import io
 import re
 import zipfile
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 from data_catalog.datasets.fluxnet_sites import IGBP_TO_PFT, site_table
+from data_catalog.datasets.spreadsheet import sheet_rows
 
 __all__ = ["MOST_BYTES", "read_bif", "site_of_archive"]
 
@@ -64,39 +64,10 @@ def read_bif(data: bytes) -> dict[str, dict[str, str]]:
     ValueError
         If the file is no workbook, or unpacks to more than `MOST_BYTES`.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as book:
-            parts = {}
-            for name in ("xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"):
-                if book.getinfo(name).file_size > MOST_BYTES:
-                    msg = f"The BADM sheet unpacks to more than {MOST_BYTES:,} bytes."
-                    raise ValueError(msg)
-                parts[name] = book.read(name)
-    except (zipfile.BadZipFile, KeyError) as error:
-        msg = f"The BADM sheet is not a whole workbook ({error}). Fetch it again."
-        raise ValueError(msg) from error
-    if any(b"<!DOCTYPE" in part or b"<!ENTITY" in part for part in parts.values()):
-        msg = "The BADM sheet declares entities of its own, which no workbook does; it is not read."
-        raise ValueError(msg)
-    try:
-        strings, sheet = (ET.fromstring(part) for part in parts.values())
-    except ET.ParseError as error:
-        msg = f"The BADM sheet is not whole ({error}). Fetch it again."
-        raise ValueError(msg) from error
-    space = {"m": strings.tag.split("}")[0].lstrip("{")}
-    texts = ["".join(t.text or "" for t in item.iter(f"{{{space['m']}}}t")) for item in strings.findall("m:si", space)]
-    rows = []
-    for row in sheet.iterfind(".//m:row", space):
-        cells = {}
-        for cell in row.findall("m:c", space):
-            value = cell.find("m:v", space)
-            text = "" if value is None else value.text or ""
-            if cell.get("t") == "s" and text.isdigit() and int(text) < len(texts):
-                text = texts[int(text)]
-            cells[re.sub(r"\d", "", cell.get("r", ""))] = text
-        rows.append(cells)
+    rows = sheet_rows(data, "The BADM sheet", MOST_BYTES)
     if not rows:
         return {}
-    letters = sorted(rows[0], key=lambda letter: (len(letter), letter))
-    lines = [",".join('"' + row.get(k, "").replace('"', '""') + '"' for k in letters) for row in rows]
+    width = len(rows[0])
+    padded = [[*row[:width], *[""] * (width - len(row))] for row in rows]
+    lines = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in padded]
     return site_table("\n".join(lines).replace("\r", " "))
