@@ -116,15 +116,15 @@ def carbon_table(outcome: CarbonOutcome) -> pd.DataFrame:
     rows = []
     truth = outcome.runs["truth"]
     for name, title in RUNS.items():
-        row: dict[str, object] = {"run of L4C": title}
+        row: dict[str, object] = {"L4C": title.partition(":")[0]}
         for flux in FLUXES:
             total = np.nansum(outcome.field(flux, name) * outcome.area) / 1e12
-            row[f"{flux.upper()} [Tg C yr⁻¹]"] = float(total)
+            row[f"{flux.upper()} [Tg C yr⁻¹]"] = round(float(total), 2) + 0.0
         for flux in FLUXES:
             if name == "truth":
-                row[f"{flux.upper()} RMSD [gC m⁻² d⁻¹]"] = np.nan
+                row[f"RMSD {flux.upper()}"] = np.nan
                 continue
             gap = outcome.runs[name][flux].values - truth[flux].values
-            row[f"{flux.upper()} RMSD [gC m⁻² d⁻¹]"] = float(np.sqrt(np.nanmean(np.square(gap))))
+            row[f"RMSD {flux.upper()}"] = float(np.sqrt(np.nanmean(np.square(gap))))
         rows.append(row)
     return pd.DataFrame(rows)

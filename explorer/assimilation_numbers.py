@@ -81,11 +81,6 @@ def name_and_unit(variable: str) -> tuple[str, str]:
     return symbol_text(quantity.symbol), unit_text(quantity.unit)
 
 
-def row_name(row: str) -> tuple[str, str]:
-    """Return a row's name and unit, as on screen."""
-    return name_and_unit(row)
-
-
 def place_text(latitude: float, longitude: float) -> str:
     """Write a place as people do."""
     return f"{abs(latitude):.2f}°{'S' if latitude < 0 else 'N'}, {abs(longitude):.2f}°{'W' if longitude < 0 else 'E'}"
@@ -338,17 +333,18 @@ def observed_series(result: AssimilationResult, cell: int, sensor: str) -> Ensem
     log = result.logs[sensor]
     there = np.isfinite(log.observed[cell]) & np.isfinite(log.forecast[cell])
     when = _log_times(result, log)[there]
-    sd = np.sqrt(log.hpht[cell][there])
     used = (log.reason[cell] == REASONS.index("used"))[there]
     increment = (log.analysis[cell] - log.forecast[cell])[there]
     moved = np.isfinite(increment) & (increment != 0.0)
+    lines = (log.open_loop[cell], log.forecast[cell], np.sqrt(log.hpht[cell]), log.truth[cell])
+    time, loop, forecast, sd, truth = _with_gaps(when, *(line[there] for line in lines))
     return EnsembleSeries(
-        time=when,
-        open_loop=log.open_loop[cell][there],
-        open_loop_std=np.full(when.size, np.nan),
-        analysis=log.forecast[cell][there],
+        time=time,
+        open_loop=loop,
+        open_loop_std=np.full(time.size, np.nan),
+        analysis=forecast,
         analysis_std=sd,
-        truth=log.truth[cell][there],
+        truth=truth,
         observed_at=when,
         observed=log.observed[cell][there],
         used=used,
@@ -357,6 +353,18 @@ def observed_series(result: AssimilationResult, cell: int, sensor: str) -> Ensem
         name=f"{sensor_title(sensor)}, forecast",
         unit=unit_text(log.unit),
     )
+
+
+LONGEST_LINE = np.timedelta64(12, "D")
+"""Between observations that are farther apart no line is drawn."""
+
+
+def _with_gaps(time: np.ndarray, *lines: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Put a NaN into lines wherever two times are far apart."""
+    if time.size < 2:
+        return time, *lines
+    far = np.flatnonzero(np.diff(time) > LONGEST_LINE) + 1
+    return np.insert(time, far, time[far - 1] + np.timedelta64(1, "D")), *(np.insert(v, far, np.nan) for v in lines)
 
 
 def updates_of(series: CellSeries) -> list[Update]:

@@ -14,14 +14,17 @@ from typing import NamedTuple
 import numpy as np
 
 from data_catalog.world.twin_world import twin_world
+from explorer.assimilation_address import plain_assimilation
 from explorer.runs import RunQueue
 from models.assimilation.result import AssimilationResult
 from models.assimilation.run import estimate, run_assimilation
 from models.assimilation.twin import Twin, prepare_twin
+from models.assimilation.warm import warm as warm_kernels
 from models.experiment import Experiment
 from models.kernel import Cancelled
+from models.observation.station import sample_stations
 
-__all__ = ["ASSIMILATION", "LARGEST", "LONGEST", "Outcome", "Size", "forget", "known", "run", "size_of"]
+__all__ = ["ASSIMILATION", "LARGEST", "LONGEST", "Outcome", "Size", "forget", "known", "run", "size_of", "warm"]
 
 ASSIMILATION = RunQueue("assimilation runs")
 """Runs of seconds to minutes: a line of their own, so that towers and exports do not wait for them."""
@@ -228,3 +231,10 @@ def baseline_result(a: Experiment, b: Experiment) -> AssimilationResult | None:
     if not a.assimilation.assimilated:
         return None
     return known(replace(a, grid=b.grid, region=b.region, period=b.period, seed=b.seed))
+
+
+def warm() -> None:
+    """Compile or load every kernel of a run, so that no visitor's first click waits for it."""
+    warm_kernels()
+    size_of(plain_assimilation())  # opens the world
+    sample_stations("ssm", np.zeros((1, 2)), np.zeros(1, int), seed=1)

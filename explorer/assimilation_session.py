@@ -17,6 +17,7 @@ from explorer.assimilation_address import (
     write_assimilation,
 )
 from explorer.assimilation_runs import ASSIMILATION, Outcome
+from explorer.land_engine import ENGINE
 from explorer.runs import LIVE, SLOW, Job
 from explorer.session import MOST_PINS, Session, describe
 from explorer.worlds import WORLDS, Worlds
@@ -52,8 +53,9 @@ class AssimilationSession(Session):
     read = staticmethod(read_assimilation)
     baseline_of = staticmethod(baseline_of_assimilation)
 
-    def __init__(self, address: str = "", worlds: Worlds = WORLDS, tell=None):
+    def __init__(self, address: str = "", worlds: Worlds = WORLDS, tell=None, engine=ENGINE):
         super().__init__(address, worlds, tell)
+        self.engine = engine
         # The coarse grid unless the address asks for another: an ensemble on the fine one takes minutes.
         grid = read_assimilation(address)[1].grid
         self.wanted = grid
@@ -68,14 +70,21 @@ class AssimilationSession(Session):
         """The address's query that reopens this state."""
         return write_assimilation(self.a, self.b, self.selection)
 
+    @property
+    def world(self):
+        """Nothing: the weather of a region is made when it is run, with no world to wait for."""
+        return None
+
     def follow(self) -> bool:
-        """Stay on the grid that was chosen; this page needs no packed world."""
+        """Begin once the engine is compiled; the grid stays the one that was chosen."""
+        if self.answer is None and not self.running:
+            self.ask()
         return False
 
     # -- what a visitor does --------------------------------------------------------------------------------------
     def ask(self) -> None:
         """Start a quick run after a change; what is only looked at is drawn from the result that is there."""
-        if not self.loaded or self.closed or self.is_shown:
+        if not self.loaded or self.closed or self.is_shown or self.engine.stage.busy:
             return
         found = runs.known(self.b)
         if found is not None:

@@ -30,10 +30,11 @@ def is_land_compiled() -> bool:
 
 
 def compile_land() -> None:
-    """Call every kernel that the page Land may call, so that it is compiled and kept."""
-    from explorer import land_question  # its weather, towers and curves need not start with the server
+    """Call every kernel that the pages Land and Assimilation may call, so that it is compiled and kept."""
+    from explorer import assimilation_runs, land_question  # their weather and towers need not start with the server
 
     land_question.warm()
+    assimilation_runs.warm()
     _mark().parent.mkdir(parents=True, exist_ok=True)
     _mark().touch()
 

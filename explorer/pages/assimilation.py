@@ -17,6 +17,7 @@ from explorer.pages.assimilation_maps import MapsTab
 from explorer.pages.assimilation_paper import PaperTab
 from explorer.pages.assimilation_skill import CarbonTab, SkillTab
 from explorer.pages.assimilation_views import InnovationsTab, VerdictTab
+from explorer.pages.land import CLOSE
 from explorer.pages.page import Page
 from explorer.views.totals import Kpi, KpiStrip
 
@@ -61,7 +62,7 @@ class AssimilationPage(Page):
     def main(self) -> list:
         """Return the key numbers and the tabs."""
         session = self.session
-        self.kpis = KpiStrip()
+        self.kpis = KpiStrip(narrow=True)
         self.label = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12, 0, 12))
         # What stands on the other tabs is made when they are opened first.
         self.places = {name: pmui.Column(sizing_mode="stretch_width", margin=0) for name in TABS}
@@ -72,6 +73,7 @@ class AssimilationPage(Page):
             dynamic=True,
             sizing_mode="stretch_width",
             margin=0,
+            sx=CLOSE,
         )
         self.tabs.param.watch(self._on_tab, "active")
         session.param.watch(self._on_answer, "answer")
@@ -124,14 +126,17 @@ class AssimilationPage(Page):
         if not len(self.places[name]):
             self.places[name].append(getattr(self, name).pane)
 
-    def _on_load(self) -> None:
-        """Start when the browser shows the page: a quick run begins by itself."""
-        super()._on_load()
-        self.session.ask()
-
     def _unfinished(self) -> bool:
-        """Wait for no packed world: the weather of a region is made when it is run."""
-        return False
+        return self.session.engine.stage.busy
+
+    def _preparing(self) -> tuple[float | None, str, bool]:
+        """Say what the server prepares that this page waits for."""
+        stage = self.session.engine.stage
+        if stage.busy:
+            return stage.share, f"{stage.text}; the run begins when it is done", False
+        if stage.failed:
+            return None, f"The land surface model could not be compiled: {stage.failed}", False
+        return None, "", False
 
     def _on_tab(self, event) -> None:
         """Remember the tab, and draw what stands on it."""
@@ -186,14 +191,14 @@ class AssimilationPage(Page):
 
         right = "1: errors are right"
         items = [
-            Kpi("Observations used", float(key.observations), "", of("observations"), "by all sensors together"),
+            Kpi("Observations used", float(key.observations), "", of("observations"), "by all sensors"),
             Kpi(f"Normalised sd {title}", key.normalised_std, "", of("normalised_std"), right),
             Kpi(f"Lag-1 {title}", key.lag1, "", of("lag1"), "0: the gain is right"),
             Kpi(f"Spread/error {title}", key.spread_skill, "", of("spread_skill"), "1: spread is right"),
         ]
         for name in ("ssm", "rzsm", "lai"):
             a = None if before is None else before.delta_r[name]
-            items.append(Kpi(f"ΔR anom. {name.upper()}", key.delta_r[name], "", a, "above 0: better than OL"))
+            items.append(Kpi(f"ΔR anom. {name.upper()}", key.delta_r[name], "", a, "> 0: better than OL"))
         self.kpis.update(items)
 
 

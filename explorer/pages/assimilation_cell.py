@@ -83,9 +83,9 @@ class CellTab:
         )  # fmt: skip
         self.which = pmui.IntSlider(
             label="Update",
-            start=0,
-            end=1,
-            value=0,
+            start=1,
+            end=2,
+            value=1,
             size="small",
             margin=(4, 16),
             sizing_mode="stretch_width",
@@ -163,10 +163,7 @@ class CellTab:
         self.updates = [one for one in updates if one.used] if self.used_only.value else updates
         self._showing = True
         try:
-            self.which.param.update(
-                end=max(1, len(self.updates) - 1),
-                value=min(self.session.selection.update, max(0, len(self.updates) - 1)),
-            )
+            self.which.param.update(end=max(2, len(self.updates)), value=self.number + 1)
         finally:
             self._showing = False
         self._draw()
@@ -185,8 +182,8 @@ class CellTab:
                 self.session.select(update=wanted)
 
     def _on_which(self, event) -> None:
-        if not self._showing and event.new != self.session.selection.update:
-            self.session.select(update=int(event.new))
+        if not self._showing and event.new - 1 != self.session.selection.update:
+            self.session.select(update=int(event.new) - 1)
 
     def _on_selection(self, event) -> None:
         if event.new.tab == "cell" and event.old.update != event.new.update and event.old.at == event.new.at:
@@ -202,7 +199,7 @@ class CellTab:
         self.title.object = heading_html("One cell", f"{place} · synthetic twin, truth known · ← → step through")
         self._showing = True
         try:
-            put(self.which, self.number)
+            put(self.which, self.number + 1)
         finally:
             self._showing = False
         if not self.updates:

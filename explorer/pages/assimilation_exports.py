@@ -95,14 +95,14 @@ class RunsTab:
         for key, label in NUMBERS.items():
             value = numbers.get(key, float("nan"))
             shown = signed(value) if key in ("ssm", "rzsm", "lai", "lag1") else number(value)
-            cells.append(f"<span style='margin-right:14px;white-space:nowrap'>{label} <b>{shown}</b></span>")
+            cells.append(f"<span style='margin-right:10px;white-space:nowrap'>{label} <b>{shown}</b></span>")
         words = changes(self.session.baseline_of(experiment), experiment)
         what = "; ".join(words[:4]) + (f"; and {len(words) - 4} more" if len(words) > 4 else "") or "open loop"
         choices = experiment.assimilation
         where = f"{experiment.region.name}, {experiment.grid}, {choices.members} members, {choices.time_step:g} h"
         text = pn.pane.HTML(
             f"<div style='font-size:13px'><b>{html.escape(name)}</b> · {html.escape(what)} "
-            f"<span style='opacity:.7'>({html.escape(where)})</span><br>{''.join(cells)}</div>",
+            f"<span style='opacity:.7'>({html.escape(where)})</span><br>{' '.join(cells)}</div>",
             sizing_mode="stretch_width",
             margin=(4, 12),
         )

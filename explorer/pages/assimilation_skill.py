@@ -16,7 +16,7 @@ from explorer.pages.assimilation_maps import SYNTHETIC, CellMap
 from explorer.pages.page import card, heading, heading_html, switch
 from explorer.runs import LIVE, Job
 from explorer.session import describe
-from explorer.style import symbol_text, unit_text
+from explorer.style import signed, symbol_text, unit_text
 from explorer.views.boxes import BoxView
 from explorer.views.flux_runs import FluxRunsView
 from explorer.views.towers import TABLE_CSS, frame_html
@@ -189,7 +189,10 @@ class CarbonTab:
         of = {name: one[flux].values[cell] for name, one in carbon.runs.items()}
         self.lines.update(carbon.runs["ops"]["time"].values, of, symbol, unit_text(VARIABLES[flux].unit))
         self.table.object = frame_html(
-            carbon_table(carbon), "Totals of the region. RMSD of the days of all cells against L4C driven by the truth."
+            carbon_table(carbon),
+            "Totals of the region. RMSD [gC m⁻² d⁻¹]: days of all cells against L4C driven by the true land. Ops is "
+            "driven by the analysis, Open Loop by the model alone, Calib by the open loop's climatology (31-day "
+            "means); all start from the open loop's soil carbon.",
         )
         groups = {}
         for name in ("open_loop", "calib", "ops"):
@@ -201,6 +204,6 @@ class CarbonTab:
         change = 100.0 * (ops / loop - 1.0) if loop > 0.0 else 0.0
         turned = "nearer to" if change < -0.5 else "farther from" if change > 0.5 else "about as far from"
         self._say(
-            f"{SYNTHETIC}. Driven by the analysis, daily {symbol} comes {turned} the truth ({change:+.0f} % of "
+            f"{SYNTHETIC}. Driven by the analysis, daily {symbol} comes {turned} the truth ({signed(change, 2)} % of "
             "the open loop's RMSD, median over cells)."
         )

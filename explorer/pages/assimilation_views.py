@@ -97,7 +97,7 @@ class InnovationsTab:
             sizing_mode="stretch_width",
         )
         self.pane = pmui.Column(
-            pmui.FlexBox(self.sensor, self.row, margin=(0, 4)),
+            pmui.FlexBox(self.sensor, self.row, margin=(6, 4, 0, 4)),
             self.note,
             self.plots,
             sizing_mode="stretch_width",
@@ -158,6 +158,7 @@ class InnovationsTab:
         self.pairs.update(
             x, y, (f"{sensor_title(sensor)} innovation", unit_text(result.logs[sensor].unit)),
             (f"{name} innovation, same day", unit),
+            "no pairs yet" if other else "Switch a second sensor on: to monitor it is enough.",
         )  # fmt: skip
 
 

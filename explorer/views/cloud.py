@@ -67,13 +67,20 @@ class CloudView:
                 fig.add_layout(Span(location=0, dimension=dimension, line_color="#808080", line_width=0.8))
         fig.line("x", "y", source=self._line, color="#d9632b", line_width=1.8, line_dash="dashed")
         self._bar = ColorBar(
-            color_mapper=self._mapper, width=8, padding=2, title="points", ticker=FixedTicker(ticks=[]),
-            major_label_text_font_size="10px", title_text_font_size="10px",
+            color_mapper=self._mapper, width=8, padding=2, title="points", ticker=FixedTicker(ticks=[0.0]),
+            major_label_overrides={0.0: "10,000"}, major_label_text_font_size="10px", title_text_font_size="10px",
         )  # fmt: skip
         fig.add_layout(self._bar, "right")
         self.pane = pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=height, margin=0)
 
-    def update(self, x: np.ndarray, y: np.ndarray, x_axis: tuple[str, str], y_axis: tuple[str, str]) -> None:
+    def update(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        x_axis: tuple[str, str],
+        y_axis: tuple[str, str],
+        empty: str = "no pairs yet",
+    ) -> None:
         """Show other points.
 
         Parameters
@@ -82,6 +89,8 @@ class CloudView:
             Pairs; those with a NaN are left out.
         x_axis, y_axis : (str, str)
             Name and unit.
+        empty : str
+            Said while there are no points.
         """
         x, y = (np.asarray(values, dtype=np.float32) for values in (x, y))
         good = np.isfinite(x) & np.isfinite(y)
@@ -92,7 +101,7 @@ class CloudView:
         image[count > 0] = np.log10(count[count > 0])
         most = int(count.max()) if count.size else 0
         line = _least_squares(x, y, x_ends)
-        self.text = line[2] if x.size > 2 else "no pairs yet"
+        self.text = line[2] if x.size > 2 else empty
         ticks = [n for n in (1, 3, 10, 30, 100, 300, 1000, 10_000, 100_000) if n <= max(most, 1)]
 
         def write() -> None:

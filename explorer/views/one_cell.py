@@ -116,8 +116,8 @@ def update_words(update: Update) -> str:
     else:
         why = "members and observation are about equally uncertain, so the answer lies between them"
     return (
-        f"{seen}: an innovation of {signed(update.innovation)}{unit}. The members' sd is {number(float(size[0]), 2)}, "
-        f"the observation's {number(float(size[1]), 2)}{unit}: {why}. The expected observation moves {percent:.0f} % "
+        f"{seen}: an innovation of {signed(update.innovation)}{unit}. The members' sd is {number(float(size[0]), 3)}, "
+        f"the observation's {number(float(size[1]), 3)}{unit}: {why}. The expected observation moves {percent:.0f} % "
         f"of the way."
     )
 
@@ -193,7 +193,7 @@ class UpdateView:
                 ),
             )
         )
-        fig.title.text = "What each member expects the sensor to see"
+        fig.title.text = "What each member expects"
         # The keys are listened to once the plot is there.
         self._turn = ColumnDataSource({"step": [], "turn": []}, name="update-turn")
         listen = CustomJS(args={"plot": fig, "turn": self._turn}, code=_KEYS_JS)
@@ -241,7 +241,7 @@ class UpdateView:
             )
         )
         fig.xaxis.axis_label = "increment over forecast sd [1]"
-        fig.title.text = "How far each layer is moved: K × innovation"
+        fig.title.text = "Increment: K × innovation"
 
     # -- what is shown --------------------------------------------------------------------------------------------
     def update(self, update: Update | None, units: dict[str, str] | None = None, note: str = "") -> None:
@@ -320,15 +320,17 @@ def _terms(update: Update, units: dict[str, str]) -> str:
         ("y", number(update.y, 4) + unit, "observation"),
         ("mean H x", number(float(np.mean(update.predicted)), 4) + unit, "expected before"),
         ("y − H x", signed(update.innovation, 3) + unit, "innovation"),
-        ("HPHᵀ", f"{update.hpht:.3g}{squared}", "variance of the members"),
-        ("R", f"{update.r:.3g}{squared}", "variance of the observation's error"),
+        ("HPHᵀ", f"{number(update.hpht)}{squared}", "variance of the members"),
+        ("R", f"{number(update.r)}{squared}", "variance of the observation's error"),
         ("HPHᵀ/(HPHᵀ+R)", number(update.weight, 3), "weight of the observation"),
     ]
     for row, gain, change in zip(update.rows, update.gain, update.increment, strict=True):
         words = ROW_WORDS.get(row, row)
-        terms.append((f"K {words}", f"{gain:.3g}", f"gain; moved by {change:+.3g} {units.get(row, '')}".strip()))
+        terms.append(
+            (f"K {words}", number(float(gain)), f"gain; moved by {signed(float(change))} {units.get(row, '')}".strip())
+        )
     cells = "".join(
-        f"<span><b>{html.escape(name)}</b> = {html.escape(value.replace('-', '−'))} <i>{html.escape(what)}</i></span>"
+        f"<span><b>{html.escape(name)}</b> = {html.escape(value)} <i>{html.escape(what)}</i></span>"
         for name, value, what in terms
     )
     return f'<div class="terms">{cells}</div>'
