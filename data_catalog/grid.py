@@ -39,12 +39,12 @@ GRIDS = {
 }
 
 
-def _authalic(sine):
+def authalic(sine):
     """Return Snyder's q (Eq. 3-12) of the sine of the geodetic latitude."""
     return (1.0 - ECC2) * (sine / (1.0 - ECC2 * sine**2) + np.arctanh(ECC * sine) / ECC)
 
 
-Q_POLE = float(_authalic(np.float64(1.0)))
+Q_POLE = float(authalic(np.float64(1.0)))
 
 
 def project(latitude, longitude):
@@ -61,7 +61,7 @@ def project(latitude, longitude):
         Easting and northing [m] (Snyder Eqs. 10-14 and 10-15).
     """
     x = RADIUS * K0 * np.radians(longitude)
-    y = RADIUS * _authalic(np.sin(np.radians(latitude))) / (2.0 * K0)
+    y = RADIUS * authalic(np.sin(np.radians(latitude))) / (2.0 * K0)
     return x, y
 
 
@@ -83,7 +83,7 @@ def unproject(x, y):
     sine, cosine = np.sin(phi), np.cos(phi)
     slope = 2.0 * (1.0 - ECC2) * cosine / (1.0 - ECC2 * sine**2) ** 2
     # At the poles the slope vanishes and the series is exact.
-    phi = np.where(np.abs(cosine) > 1e-6, phi - (_authalic(sine) - q) / np.where(slope == 0.0, 1.0, slope), phi)
+    phi = np.where(np.abs(cosine) > 1e-6, phi - (authalic(sine) - q) / np.where(slope == 0.0, 1.0, slope), phi)
     return np.degrees(phi), longitude
 
 

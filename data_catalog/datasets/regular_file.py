@@ -18,7 +18,9 @@ __all__ = ["RegularProduct", "on_latitude_longitude", "open_raw"]
 _LATITUDE = ("latitude", "lat", "Latitude", "LAT", "nav_lat", "y_lat")
 _LONGITUDE = ("longitude", "lon", "Longitude", "LON", "nav_lon", "x_lon")
 BLOCK = 4_000_000
-"""Values of a variable that are read at once, at most; a whole map in any case."""
+"""Values of a variable that are read at once, at most; a whole map in any case, if it is not larger than `STRIP`."""
+STRIP = 32_000_000
+"""Values of a map beyond which it is read in strips of latitude (300 m over the globe is 5.7 thousand million)."""
 _TIME = ("time", "valid_time", "date", "Time")
 
 
@@ -57,7 +59,11 @@ def open_raw(path: str | Path, group: str | None = None) -> xr.Dataset:
 def _blocks(raw: xr.Dataset) -> dict[str, int]:
     """Return the sizes of blocks: whole maps, of as many steps as make `BLOCK` values."""
     most = max((v.size // v.sizes[t] for v in raw.values() for t in _TIME if v.sizes.get(t)), default=1)
-    return {str(name): (max(1, BLOCK // most) if name in _TIME else -1) for name in raw.dims}
+    blocks = {str(name): (max(1, BLOCK // most) if name in _TIME else -1) for name in raw.dims}
+    for name in _LATITUDE:
+        if most > STRIP and raw.sizes.get(name):
+            blocks[name] = max(1, STRIP * raw.sizes[name] // most)
+    return blocks
 
 
 def has_group(path: Path, group: str) -> bool:
