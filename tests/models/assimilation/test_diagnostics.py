@@ -3,6 +3,7 @@
 import json
 from itertools import product
 
+import numba
 import numpy as np
 import pytest
 
@@ -11,6 +12,9 @@ from models.assimilation.diagnostics import cell_diagnostic, diagnose, diagnose_
 from models.assimilation.verdict import verdict
 
 SERIES, LENGTH, WARM_UP = 100, 2000, 100
+compiled = pytest.mark.skipif(
+    bool(numba.config.DISABLE_JIT), reason="hundreds of thousands of steps take minutes uncompiled"
+)
 
 
 def run_filter(case: dict, seed: int = 1) -> dict[str, np.ndarray]:
@@ -36,6 +40,7 @@ def cases(shared):
     return json.loads(path.read_text())["cases"]
 
 
+@compiled
 def test_the_table_of_a_scalar_filter_is_reproduced(cases):
     # 200,000 innovations: their sd and the diagnosed variances are known to about 1 %, correlations to 0.005.
     for case in cases:
@@ -89,6 +94,7 @@ def test_gaps_do_not_count_as_observations():
     np.testing.assert_array_equal(sparse.autocorrelation, dense.autocorrelation)
 
 
+@compiled
 def test_monthly_sums_add_up_to_those_of_the_whole(result):
     sums = result.sums("ssm")
     whole = diagnose(sums)
@@ -105,6 +111,7 @@ def test_monthly_sums_add_up_to_those_of_the_whole(result):
     assert whole.ranks.sum() == there.sum()
 
 
+@compiled
 def test_lags_go_over_the_ends_of_months(result):
     sums = result.sums("ssm")
     per_cell = sums.over_months()
@@ -112,6 +119,7 @@ def test_lags_go_over_the_ends_of_months(result):
     np.testing.assert_array_equal(pairs, np.maximum(counts - 1, 0))
 
 
+@compiled
 def test_a_month_is_a_part_of_the_sums(result):
     june = result.diagnostic("ssm", "count", 6)
     parts = sum(result.diagnostic("ssm", "count", month) for month in (5, 6, 7))
