@@ -12,11 +12,11 @@ import param
 from explorer.land_address import LandSelection, baseline_of_land, plain_land, read_land, write_land
 from explorer.land_engine import ENGINE
 from explorer.land_map import Regional, cells_of, estimate_both, static_fields
-from explorer.land_question import LandAnswer, LandQuestion, answer
+from explorer.land_question import LandAnswer, LandQuestion, answer, key_numbers
 from explorer.land_regions import run_region
 from explorer.land_tower import offered
 from explorer.runs import Job, RunQueue
-from explorer.session import Session
+from explorer.session import MOST_PINS, Pin, Session
 from explorer.style import unit_text
 from models.experiment import Experiment
 from models.land.options import COLUMN_SETTINGS
@@ -64,7 +64,20 @@ class LandSession(Session):
         self._reading: set[str] = set()
         grid = self.wanted if "grid=" in address else plain_land().grid
         self.wanted = grid
-        self.param.update(a=replace(self.a, grid=grid), b=replace(self.b, grid=grid))
+        where = {"grid": grid} | self._known_place()
+        self.param.update(a=replace(self.a, **where), b=replace(self.b, **where))
+
+    def _known_place(self) -> dict[str, str]:
+        """Return what puts the experiments where the page can run them, and say what was wrong with the address."""
+        b, cell = self.b, {"dataset": "reference-earth", "site": ""}
+        if b.dataset == "file":
+            self.problems.append('dataset = "file" is for the command line; here it may be reference-earth, tower.')
+            return cell
+        if b.dataset == "tower" and b.site not in self.towers().values():
+            known = ", ".join(self.towers().values())
+            self.problems.append(f"site = {b.site[:40]!r} is no tower that is here; there are {known}.")
+            return cell
+        return {} if b.dataset == "tower" else {"site": ""}
 
     def write(self, a: Experiment, b: Experiment) -> str:
         """Return the address of two experiments and of what is looked at."""
@@ -145,6 +158,30 @@ class LandSession(Session):
         """Stop what runs for this visitor."""
         LAND.withdraw(self.number)
         super().cancel()
+
+    def pin(self) -> None:
+        """Keep the run that is shown in the table of runs.
+
+        Raises
+        ------
+        ValueError
+            If nothing has been computed yet, or the table is full.
+        """
+        shown = self.answer
+        if shown is None or shown.question.b != self.b:
+            msg = "The run is not finished yet; pin it when the series show it."
+            raise ValueError(msg)
+        if len(self.pins) >= MOST_PINS:
+            msg = f"The table holds {MOST_PINS} runs, which is the most; remove one before you pin another."
+            raise ValueError(msg)
+        kept = {"numbers": key_numbers(shown.b), "at": self.selection.at, "place": place_words(shown)}
+        self.pins = [*self.pins, Pin(next(self._pinned), self.b, kept, self.b.grid)]
+
+    def reopen(self, pin: Pin) -> None:
+        """Edit a pinned run again, at its place; the baseline stays."""
+        where = {name: getattr(pin.experiment, name) for name in self.place}
+        selection = replace(self.selection, at=pin.totals["at"])
+        self.edit(b=pin.experiment, a=replace(self.a, **where), selection=selection)
 
     # -- the map ------------------------------------------------------------------------------------------------
     def cells(self, region) -> np.ndarray:
@@ -257,6 +294,15 @@ class LandSession(Session):
         super().close()
         with param.parameterized.discard_events(self):
             self.regional = None
+
+
+def place_words(answer: LandAnswer) -> str:
+    """Say where a run is, shortly."""
+    if answer.question.b.dataset == "tower":
+        return answer.question.b.site
+    place = answer.place
+    north, east = ("S" if place.latitude < 0 else "N"), ("W" if place.longitude < 0 else "E")
+    return f"{abs(place.latitude):.1f}°{north} {abs(place.longitude):.1f}°{east}"
 
 
 def land_changes(a: Experiment, b: Experiment, published: Mapping[str, float] | None = None) -> list[str]:

@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -33,9 +34,15 @@ class TowerPairs:
     b: np.ndarray
 
 
+@functools.lru_cache(maxsize=4)
+def _half_hours(folders: tuple[Path, ...]) -> tuple[str, ...]:
+    """Return the sites whose half hours lie in these folders; looked up once a start."""
+    return tuple(land_towers_in(folders))
+
+
 def offered() -> dict[str, str]:
     """Return the towers that can be chosen: name on screen -> site code; those with half hours of their own first."""
-    half_hours = land_towers_in(tower_runs.folders())
+    half_hours = _half_hours(tower_runs.folders())
     names = {f"{site} · your half hours": site for site in half_hours}
     return names | {words: site for words, site in tower_runs.offered().items() if site not in half_hours}
 

@@ -9,9 +9,10 @@ import panel_material_ui as pmui
 
 from explorer import export, land_export
 from explorer.land_question import LandAnswer, key_numbers
-from explorer.land_session import LAND_REGIONS, LandSession, land_changes
+from explorer.land_session import LAND_REGIONS, LandSession, land_changes, place_words
 from explorer.pages.land_views import LandMapCard
 from explorer.pages.page import card, heading, switch
+from explorer.session import Pin
 from explorer.style import number, signed
 from models.experiment import Experiment
 
@@ -37,15 +38,20 @@ class ExportTab:
         self.session = session
         self.map = map_card
         self._netcdf = b""
-        self.rows = pn.pane.HTML("", sizing_mode="stretch_width", margin=(4, 12))
+        self.pin = pmui.Button(
+            label="Pin this run", icon="push_pin", size="small", variant="contained", margin=8,
+            description="Keep experiment B at this place in this table", on_click=lambda _event: session.pin(),
+        )  # fmt: skip
+        self.rows = pmui.Column(sizing_mode="stretch_width", margin=0)
         self._exports()
         self.pane = pmui.Column(
-            card(heading("Runs at the place", "A: baseline, B: experiment"), self.rows),
+            card(heading("Runs", "of a year; A: baseline, B: experiment"), self.rows, self.pin),
             card(heading("Take away"), *self.exports),
             sizing_mode="stretch_width",
             margin=0,
         )
         session.param.watch(self._forget, ["b", "selection"])
+        session.param.watch(self._show_rows, "pins")
 
     def _exports(self) -> None:
         small = {"size": "small", "variant": "outlined", "margin": 4}
@@ -86,22 +92,54 @@ class ExportTab:
             pmui.FlexBox(self.open, margin=(4, 8)),
         ]
 
-    def update(self, answer: LandAnswer) -> None:
+    def update(self, _answer: LandAnswer) -> None:
         """Show what A and B came to."""
-        lines, base = [], key_numbers(answer.a)
-        for name, run, words in (
-            ("A", answer.a, ["the baseline"]),
-            ("B", answer.b, land_changes(answer.question.a, answer.question.b) or ["as A"]),
-        ):
-            numbers = key_numbers(run)
-            cells = []
-            for key, (label, unit) in COLUMNS.items():
-                change = f" <small>({signed(numbers[key] - base[key])})</small>" if name == "B" else ""
-                value = f"<b>{number(numbers[key])}</b> {unit}{change}"
-                cells.append(f"<span style='margin-right:14px;white-space:nowrap'>{label} {value}</span>")
-            what = "; ".join(words[:4]) + (f"; and {len(words) - 4} more" if len(words) > 4 else "")
-            lines.append(f"<p style='margin:4px 0'><b>{name}</b> · {html.escape(what)}<br>{' '.join(cells)}</p>")
-        self.rows.object = f"<div style='font-size:13px'>{''.join(lines)}</div>"
+        self._show_rows()
+
+    def _show_rows(self, *_events) -> None:
+        """Show A, B and every pinned run, those of B and of the pins with their difference to A."""
+        answer, lines = self.session.answer, []
+        base = None
+        if answer is not None:
+            base, where = key_numbers(answer.a), place_words(answer)
+            changes = land_changes(answer.question.a, answer.question.b) or ["as A"]
+            lines.append(self._line("A", ["the baseline"], where, base, None, None))
+            lines.append(self._line("B", changes, where, key_numbers(answer.b), base, None))
+        for pin in self.session.pins:
+            changes = land_changes(self.session.a, pin.experiment) or ["as A"]
+            lines.append(self._line(f"{pin.number}", changes, pin.totals["place"], pin.totals["numbers"], base, pin))
+        self.rows[:] = lines
+
+    def _line(self, name: str, changes: list[str], where: str, numbers: dict, base: dict | None, pin: Pin | None):
+        """Lay one run out: what it is, its numbers, and for a pinned one the way back."""
+        cells = []
+        for key, (label, unit) in COLUMNS.items():
+            change = "" if base is None else f" <small>({signed(numbers[key] - base[key])})</small>"
+            value = f"<b>{number(numbers[key])}</b> {unit}{change}"
+            cells.append(f"<span style='margin-right:14px;white-space:nowrap'>{label} {value}</span>")
+        what = "; ".join(changes[:4]) + (f"; and {len(changes) - 4} more" if len(changes) > 4 else "")
+        text = pn.pane.HTML(
+            f"<div style='font-size:13px'><b>{html.escape(name)}</b> · {html.escape(what)} "
+            f"<span style='opacity:.7'>({html.escape(where)})</span><br>{' '.join(cells)}</div>",
+            sizing_mode="stretch_width",
+            margin=(4, 12),
+        )
+        if pin is None:
+            return text
+        session = self.session
+        return pmui.Row(
+            text,
+            pmui.IconButton(
+                icon="replay", size="small", label=f"Reopen run {name}", description="Edit this run again",
+                on_click=lambda _event: session.reopen(pin),
+            ),
+            pmui.IconButton(
+                icon="delete", size="small", label=f"Remove run {name}", description="Remove from the table",
+                on_click=lambda _event: session.remove(pin),
+            ),
+            sizing_mode="stretch_width",
+            margin=0,
+        )  # fmt: skip
 
     def _shown(self) -> LandAnswer:
         """Return the numbers on screen.

@@ -49,6 +49,13 @@ THEME = {
     },
 }
 
+NAVIGATION_CSS = """
+nav{display:flex;flex-wrap:wrap;gap:4px}
+nav a{color:inherit;text-decoration:none;font-size:13px;padding:3px 10px;border-radius:6px}
+nav a:hover{background:rgba(128,128,128,.16)}
+nav a[aria-current]{background:rgba(128,128,128,.22);font-weight:600}
+"""
+
 # Copies the address; where the browser allows no clipboard (plain http) an old command does it.
 _COPY_JS = """
 setTimeout(() => {
@@ -158,6 +165,18 @@ class Page(pn.viewable.Viewer):
         return []
 
     # -- the template -------------------------------------------------------------------------------------------
+    def _pages(self) -> pn.pane.HTML:
+        """Make the way to the other pages."""
+        from explorer.pages import PAGES  # which are made of this class
+
+        links = (
+            f'<a href="./{page.slug}"{" aria-current=page" if page.slug == self.slug else ""}>'
+            f"{html.escape(page.title)}</a>"
+            for page in PAGES
+        )
+        text = f'<nav aria-label="Pages">{"".join(links)}</nav>'
+        return pn.pane.HTML(text, stylesheets=[NAVIGATION_CSS], sizing_mode="stretch_width", margin=(8, 8, 0, 8))
+
     def _template(self) -> pmui.Page:
         share = pmui.Button(
             label="Share", icon="link", size="small", variant="outlined", color="default", margin=(0, 8), width=100,
@@ -167,7 +186,7 @@ class Page(pn.viewable.Viewer):
         share.js_on_click(code=_COPY_JS)
         return pmui.Page(
             title=f"{self.title} · Land Carbon Explorer",
-            sidebar=self.sidebar(),
+            sidebar=[self._pages(), *self.sidebar()],
             header=[*self.header(), share],
             main=[pmui.Column(self.bar, self.progress, *self.main(), sizing_mode="stretch_width", margin=0)],
             sidebar_width=SIDEBAR,

@@ -350,6 +350,32 @@ def test_a_tower_that_is_not_here_is_told_of(page):
     assert page.session.b.dataset == "reference-earth", "the page shows again what it had"
 
 
+def test_an_address_with_a_tower_that_is_not_here_opens_a_cell_and_says_so():
+    for address, words in (("dataset=tower&site=XX-Non", "XX-Non"), ("dataset=file", "command line")):
+        page = made(address)
+        assert page.session.b.dataset == page.session.a.dataset == "reference-earth"
+        assert words in page.session.problems[0]
+        page.session.close()
+
+
+def test_pinned_runs_keep_their_place_and_their_numbers(page):
+    page.tabs.active = TABS.index("runs")
+    page.session.move({"porosity": 0.6})
+    settle(page)
+    page.session.pin()
+    page.session.reset()
+    page.session.select(at=(40.0, -4.0))
+    settle(page)
+    assert len(page.runs.rows) == 3
+    pin = page.session.pins[0]
+    page.session.reopen(pin)
+    settle(page)
+    assert page.session.b.land.parameters == (("porosity", 0.6),)
+    assert page.session.selection.at == (46.0, 9.0)
+    page.session.remove(pin)
+    assert len(page.runs.rows) == 2
+
+
 def test_files_taken_home_hold_the_numbers_and_open_again(page):
     page.session.move({"vcmax25": 61.5})
     settle(page)
