@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -119,7 +119,7 @@ def spread(
     if count <= 0:
         return
     size = chunk or max(1, -(-count // (8 * THREADS)))
-    starts: Iterable[int] = range(0, count, size)
+    starts = range(0, count, size)
 
     def one(first: int) -> bool:
         if cancelled is not None and cancelled():
@@ -128,8 +128,9 @@ def spread(
         return True
 
     complete = True
-    # Results come in order, so progress never runs backwards.
-    for done, ok in enumerate(POOL.map(one, starts), start=1):
+    # Results come in order, so progress never runs backwards. One chunk needs no other thread, which has to wake.
+    results = POOL.map(one, starts) if len(starts) > 1 else map(one, starts)
+    for done, ok in enumerate(results, start=1):
         complete &= ok
         if progress is not None and ok:
             progress(min(1.0, done * size / count))

@@ -97,10 +97,10 @@ class LandMapCard:
     def _widgets(self) -> None:
         small = {"size": "small", "margin": (4, 4)}
         self.region = pmui.Select(
-            label="Region", options=[*REGIONS, DRAWN], value="world", width=165,
+            label="Region", options=[*REGIONS, DRAWN], value="world", width=155,
             description="What a run of the map covers; draw a box with the map's box tool", **small,
         )  # fmt: skip
-        self.grid = pmui.Select(label="Grid", options={g.replace("km", " km"): g for g in GRIDS}, width=90, **small)
+        self.grid = pmui.Select(label="Grid", options={g.replace("km", " km"): g for g in GRIDS}, width=105, **small)
         self.run = pmui.Button(
             label="Run region", icon="play_arrow", variant="contained", size="small", margin=(8, 6),
             description="Run A and B in every cell of the region; it can be cancelled",

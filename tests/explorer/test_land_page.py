@@ -336,7 +336,6 @@ def test_an_address_that_cannot_be_names_the_field_and_what_is_accepted(wrong, w
 def test_hostile_text_in_the_address_is_never_shown_as_code():
     evil = "<img src=x onerror=alert(1)>"
     page = made(f"region={evil}&site={evil}&{evil}=1&land.parameters.{evil}=1&tab={evil}&dataset=tower")
-    root(page)
     shown = "".join(str(pane.object) for pane in page.page.select((HTML, Markdown)))
     assert "<img" not in shown
     assert page.session.problems
@@ -423,7 +422,7 @@ def test_two_visitors_share_no_model_and_no_state():
     for document in documents:
         with set_curdoc(document):
             page = made()
-            for name in ("day", "texture", "curves"):
+            for name in ("day", "texture"):
                 page._open(name)
             document.add_root(page.page.get_root(document))  # raises if a model belongs to another visitor
             pages.append(page)
