@@ -62,7 +62,7 @@ def carbon_of(
     models.kernel.Cancelled
         If the visitor took it back.
     """
-    world = open_dataset("reference-earth", grid=grid).isel(cell=result.twin.cells).load()
+    world = _drivers(grid).isel(cell=result.twin.cells).load()
     runs = drive_carbon(result, world, progress=progress, cancelled=cancelled)
     area = np.asarray(world["area"].values, dtype=float) * np.asarray(world["pft_fraction"].sum("pft").values)
     return CarbonOutcome(result, runs, area)
