@@ -36,8 +36,8 @@ __all__ = ["CYCLES", "LAST_CYCLES", "build_own", "share_done", "start_of"]
 CYCLES, LAST_CYCLES = 2, 1
 """Repetitions of the year before the one that is kept, with steps of 3 h and of 1 h."""
 
-BLOCKS = 32
-"""Blocks of lanes a turn: 512 cells, some ten seconds of two cores."""
+BLOCKS = 16
+"""Blocks of lanes a turn: 256 cells, some three seconds of two cores, which is what an ended run loses."""
 
 POOLS = ("leaf", "stem", "root", "wood", "soc_fast", "soc_stable")
 LAYERS = (1, 2, 3, 4)

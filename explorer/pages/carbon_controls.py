@@ -208,9 +208,8 @@ class CarbonControls:
         self.grid.param.watch(self._on_grid, "value")
         self.soil = pmui.Typography("", variant="caption", sizing_mode="stretch_width", margin=(0, 8))
         self.run_soil = pmui.Button(
-            label="Run the land model on this grid", size="small", variant="outlined", visible=False, margin=(4, 8),
-            description="Soil moisture and temperature of each cell's own, in some minutes; the page goes on meanwhile",
-            on_click=lambda _event: self.session.run_soil(),
+            label="Run the land model on this grid (minutes)", size="small", variant="outlined", visible=False,
+            margin=(4, 8), on_click=lambda _event: self.session.run_soil(),
         )  # fmt: skip
         self.upload = pmui.FileInput(
             label="Load a BPLUT (.csv)", accept=".csv", multiple=False, size="small", margin=(8, 8, 2, 8),
