@@ -100,41 +100,6 @@ def with_table(plan: Any, bplut: str) -> Any:
     return replace(plan, l4c=replace(plan.l4c, parameters=(*own, *plan.l4c.parameters), spin_up="experiment"))
 
 
-def open_observations(given: tuple[str, ...]) -> dict[str, Any]:
-    """Open the files of --observations SENSOR=FILE."""
-    import xarray as xr
-
-    opened = {}
-    for one in given:
-        name, equals, path = one.partition("=")
-        if not equals or not Path(path).exists():
-            msg = f"--observations {one!r}: give SENSOR=FILE, as ssm=smap.nc, with a file that exists."
-            raise ValueError(msg)
-        opened[name] = xr.open_dataset(path, engine="zarr" if Path(path).is_dir() else "h5netcdf")
-    return opened
-
-
-def run_twin(plan: Any, out: str, scheduler: str | None, observations: tuple[str, ...]) -> None:
-    """Run an assimilation experiment on the embedded world; say how long it will take, and what came of it."""
-    from data_catalog.world.twin_world import twin_world
-    from models.assimilation.command import assimilate_to_file
-    from models.assimilation.run import estimate
-
-    if scheduler:
-        msg = "--scheduler spreads the cells of L4C; an assimilation run takes every core of this machine."
-        raise ValueError(msg)
-    world = twin_world(plan.grid)
-    cells, days = world.cells_in(plan.region).size, world.days_of(plan.period)[0].size
-    size = estimate(plan.assimilation, cells, days)
-    say(f"{cells:,} cells x {days} days: about {size.seconds:.0f} s, {size.nbytes / 1e6:,.0f} MB")
-    started = time.perf_counter()
-    with progress_bar("running") as progress:
-        written = assimilate_to_file(plan, world, out, progress=progress, observations=open_observations(observations))
-    for note in written.notes:
-        say(f"note: {note}")
-    say(f"{out}: {written.cells:,} cells x {written.steps:,} days in {time.perf_counter() - started:.1f} s")
-
-
 def version_of_program(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     """Print the version and leave."""
     if not wanted:
@@ -198,6 +163,7 @@ def serve(**options: Any) -> None:
 @click.option(
     "--observations", multiple=True, metavar="SENSOR=FILE", help="Observations of an assimilation run, not synthetic."
 )
+@click.option("--carbon", metavar="FILE.nc", help="Also drive L4C with an assimilation run's land, and write it here.")
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Spread the cells over a dask.distributed cluster.")
 @click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
 def run(
@@ -210,6 +176,7 @@ def run(
     bplut: str,
     example: str,
     observations: tuple[str, ...],
+    carbon: str,
     scheduler: str,
     debug: bool,
 ) -> None:
@@ -245,11 +212,13 @@ def run(
     check_target(out)
     plan = read_experiment(experiment)
     check_options(plan, out, drivers=drivers, bplut=bplut, data=data, forcing=forcing, columns=columns)
-    if observations and plan.model != "assimilation":
-        msg = f'--observations is nothing for model = "{plan.model}".'
+    if (observations or carbon) and plan.model != "assimilation":
+        msg = f'--{"observations" if observations else "carbon"} is nothing for model = "{plan.model}".'
         raise ValueError(msg)
     if plan.model == "assimilation":
-        run_twin(plan, out, scheduler, observations)
+        from explorer.command_assimilation import run_twin
+
+        run_twin(plan, out, scheduler=scheduler, observations=observations, carbon=carbon)
         return
     if bplut is not None:
         plan = with_table(plan, bplut)
