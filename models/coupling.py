@@ -14,7 +14,7 @@ from models.options import L4COptions
 if TYPE_CHECKING:
     from models.assimilation.result import AssimilationResult
 
-__all__ = ["CARBON_RUNS", "FLUXES", "drive_carbon", "stack_carbon"]
+__all__ = ["CARBON_RUNS", "FLUXES", "check_year", "drive_carbon", "stack_carbon"]
 
 CARBON_RUNS = {
     "ops": "Ops: driven by the analysis",
@@ -27,6 +27,16 @@ CARBON_RUNS = {
 FLUXES = ("gpp", "rh", "nee")
 YEAR = 365
 LAND = ("ssm", "rzsm", "t_soil", "frozen", "lai")
+
+
+def check_year(days: np.ndarray) -> None:
+    """Raise ``ValueError`` if days are no whole year from January to December."""
+    if days.size != YEAR or str(days[0])[5:] != "01-01":
+        msg = (
+            f"Carbon needs a whole year from January to December; the run has {days.size} days so far. Wait until it "
+            "ends, or choose the whole year as period."
+        )
+        raise ValueError(msg)
 
 
 def drive_carbon(
@@ -59,13 +69,7 @@ def drive_carbon(
     models.kernel.Cancelled
         If ``cancelled`` said yes.
     """
-    days = result.days[: result.days_done]
-    if days.size != YEAR or str(days[0])[5:] != "01-01":
-        msg = (
-            f"Carbon needs a whole year from January to December; the run has {days.size} days so far. Wait until it "
-            "ends, or choose the whole year as period."
-        )
-        raise ValueError(msg)
+    check_year(result.days[: result.days_done])
     porosity = np.asarray(result.twin.start.get("theta_max"))[: result.twin.cells.size]
     loop = {name: result.daily(name, "open_loop") for name in LAND}
     wet = 100.0 * loop["rzsm"] / porosity[:, None]

@@ -65,6 +65,28 @@ def test_a_result_can_be_run_again_and_on_its_own_observations(outcome):
         assert ds["ssm_analysis"].shape == first.shape
 
 
+@compiled
+def test_carbon_needs_a_whole_year(outcome):
+    folder, _ = outcome
+    done = run(folder / "small.toml", "--out", folder / "short.nc", "--carbon", folder / "carbon.nc")
+    assert done.exit_code == 2
+    assert "Carbon needs a whole year from January to December; the run has 12 days" in done.output
+    assert not (folder / "short.nc").exists()
+
+
+@compiled
+def test_the_land_of_a_year_drives_carbon(outcome):
+    folder, _ = outcome
+    year = SMALL.replace('["2015-06-01", "2015-06-12"]', '["", ""]').replace("south = 38.0", "south = 40.0")
+    (folder / "year.toml").write_text(year)
+    done = run(folder / "year.toml", "--out", folder / "year.nc", "--carbon", folder / "carbon.nc")
+    assert done.exit_code == 0, done.output
+    assert "note: Ops: driven by the analysis; RMSD to the truth's [gC m-2 d-1]: gpp" in done.output
+    with xr.open_dataset(folder / "carbon.nc", engine="h5netcdf") as ds:
+        assert ds["nee"].sizes["time"] == 365
+        assert list(ds["carbon_run"].values) == ["ops", "open_loop", "calib", "truth"]
+
+
 def test_the_example_is_an_experiment_of_its_model():
     from models.experiment import Experiment
 

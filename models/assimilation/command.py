@@ -19,7 +19,7 @@ from models.provenance import now, versions
 if TYPE_CHECKING:
     from models.experiment import Experiment
 
-__all__ = ["assimilate", "assimilate_to_file", "labelled"]
+__all__ = ["assimilate", "assimilate_to_file", "labelled", "save"]
 
 TWIN_SHARE = 0.1
 """Share of the work that is the truth's."""
@@ -110,8 +110,14 @@ def assimilate_to_file(
     Written
         Cells, days, and as notes what each sensor's innovations say and how the analysis compares with the truth.
     """
-    path = check_target(out)
+    check_target(out)
     result = assimilate(experiment, world, progress=progress, cancelled=cancelled, observations=observations)
+    return save(result, experiment, out)
+
+
+def save(result: AssimilationResult, experiment: "Experiment", out: str | Path) -> Written:
+    """Write a result with its experiment; see `assimilate_to_file`."""
+    path = check_target(out)
     write_dataset(labelled(result, experiment), path)
     return Written(result.twin.cells.size, result.days_done, tuple(notes_of(result)))
 
