@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from explorer.calibrations import calibrate
 from explorer.command_line import open_drivers_of, open_land, progress_bar, say, tell_land_tower, tell_tower
 
 ROOT = Path(__file__).resolve().parent
@@ -237,6 +238,9 @@ def run(
     say(f"{out}: {written.cells:,} {places} x {written.steps:,} time steps in {time.perf_counter() - started:.1f} s")
     if opened.tower is not None:
         (tell_land_tower if land else tell_tower)(opened, plan, out)
+
+
+main.add_command(calibrate)
 
 
 @main.group()

@@ -116,8 +116,10 @@ class StepFit:
     step : str
     before, after : float
         Root of the mean weighted square [gC m-2 d-1] at the start and at the fit.
+    values_before, values_after : tuple of float
+        Free parameters, in the order of ``identified.names``.
     costs : tuple of float
-        The same of each start's own end, sorted.
+        The cost at each start's own end, sorted.
     identified : Identified
         What the data say of the free parameters.
     evaluations, days : int
@@ -127,6 +129,8 @@ class StepFit:
     step: str
     before: float
     after: float
+    values_before: tuple[float, ...]
+    values_after: tuple[float, ...]
     costs: tuple[float, ...]
     identified: Identified
     evaluations: int
@@ -286,9 +290,9 @@ class _Run:
                     loss=options.loss,
                     f_scale=options.loss_scale,
                     x_scale=1.0,
-                    xtol=1e-9,
-                    ftol=1e-10,
-                    gtol=1e-12,
+                    xtol=1e-8,
+                    ftol=1e-8,
+                    gtol=1e-8,
                     max_nfev=options.max_evaluations,
                 )
             except Cancelled:
@@ -297,16 +301,11 @@ class _Run:
             costs.append(self._loss(fit.fun))
         names = tuple(site.name for site in self.problem.sites)
         judged = identify(self.problem, self.best_params)
+        values = (tuple(float(v) for v in p[controls.places]) for p in (start, self.best_params))
         result = StepFit(
-            self.problem.step,
-            before,
-            self.best,
-            tuple(sorted(costs)),
-            judged,
-            self.evaluations,
-            self.problem.size,
-            names,
-        )
+            self.problem.step, before, self.best, *values, tuple(sorted(costs)), judged, self.evaluations,
+            self.problem.size, names,
+        )  # fmt: skip
         return self.best_params, result
 
 

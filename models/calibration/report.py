@@ -21,10 +21,9 @@ def parameter_lines(calibration: Calibration) -> list[str]:
             f"{', '.join(fit.sites)}; {agreed} of {len(fit.costs)} starts end there, {fit.evaluations} evaluations"
         )
         lines.append(f"    {'parameter':<11} {'unit':<8} {'before':>10} {'after':>10} {'error':>9}  verdict")
-        for name, error, verdict in zip(
-            fit.identified.names, fit.identified.std_error, fit.identified.verdict, strict=True
-        ):
-            old, new = getattr(calibration.before, name), getattr(calibration.after, name)
+        judged = fit.identified
+        columns = (judged.names, fit.values_before, fit.values_after, judged.std_error, judged.verdict)
+        for name, old, new, error, verdict in zip(*columns, strict=True):
             said = verdict or "identified"
             lines.append(f"    {name:<11} {declared[name].unit:<8} {old:10.4g} {new:10.4g} {error:9.2g}  {said}")
     if calibration.stopped:

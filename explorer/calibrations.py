@@ -1,0 +1,181 @@
+"""Towers for a calibration, gathered from what ships and from the user's folders, and the command that runs one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from explorer.command_line import progress_bar, say
+
+if TYPE_CHECKING:
+    from models.calibration.fit import CalibrationOptions, Progress
+    from models.calibration.sites import QualityRules, SiteDays
+
+__all__ = ["calibrate", "gather_sites"]
+
+LEAST_DAYS = 365
+PFTS = ("ENF", "EBF", "DNF", "DBF", "SHR", "GRS", "CCR", "BCR")
+
+
+def gather_sites(
+    folders: Sequence[str | Path] = (),
+    pfts: Sequence[str] = PFTS,
+    rules: "QualityRules | None" = None,
+    *,
+    grid: str = "108km",
+    noted: Callable[[str], None] = say,
+) -> list["SiteDays"]:
+    """Open every tower of some plant types and take the days that count.
+
+    Parameters
+    ----------
+    folders : sequence of paths
+        The user's own; what lies there goes before what ships, unless it cannot be read.
+    pfts : sequence of str
+        Plant types.
+    rules : QualityRules, optional
+        Which days count.
+    grid : str
+        Grid of the world that gives what a tower did not measure, fPAR at least.
+    noted : callable
+        Told of each tower that is left out, and why.
+
+    Returns
+    -------
+    list of SiteDays
+    """
+    from data_catalog import open_dataset
+    from data_catalog.drivers import tower_drivers
+    from data_catalog.towers import TOWERS, open_tower, towers_in
+    from models.calibration.sites import site_days
+    from models.l4c.params import PFTS as ALL
+
+    world, found = open_dataset("reference-earth", grid=grid), []
+    own = towers_in(folders)
+    for site in dict.fromkeys([*own, *TOWERS]):
+        try:
+            tower = open_tower(site, folders)
+        except ValueError as error:
+            noted(f"note: {site} of your folders cannot be read: {str(error).splitlines()[0]}")
+            if site not in TOWERS:
+                continue
+            tower = open_tower(site)
+        pft = int(tower["pft"].values.ravel()[0]) if "pft" in tower.coords else 0
+        if not 1 <= pft <= 8:
+            noted(f"note: {site} is left out: its plant type is not known.")
+        elif ALL[pft - 1] not in pfts:
+            continue
+        elif tower.sizes["time"] < LEAST_DAYS or not {"gpp", "reco", "nee"} & set(tower.variables):
+            noted(f"note: {site} is left out: {tower.sizes['time']} days, and a year with GPP, RE or NEE is needed.")
+        else:
+            drivers, _ = tower_drivers(tower, world, grid=grid)
+            found.append(site_days(drivers.load(), tower, rules))
+    return found
+
+
+def _free(entries: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Read ``gpp=lue_max,vpd_high`` entries."""
+    free = {}
+    for entry in entries:
+        step, sign, names = entry.partition("=")
+        if not sign or not names:
+            msg = f"--free {entry[:60]!r} is not like gpp=lue_max,vpd_high."
+            raise ValueError(msg)
+        free[step] = tuple(names.split(","))
+    return free
+
+
+def _calibrate_one(
+    pft: str, sites: list["SiteDays"], options: "CalibrationOptions", held: Sequence[str], folds: int, table: Any
+) -> Any:
+    """Calibrate a plant type, print its tables, return the calibration."""
+    from models.calibration.fit import calibrate as fit
+    from models.calibration.folds import cross_validate, folds_of, hold_out, score_sites
+    from models.calibration.report import parameter_lines, score_lines
+
+    fitted, out = hold_out(sites, [name for name in held if name in {site.name for site in sites}])
+    with progress_bar(f"fitting {pft}") as progress:
+
+        def told(now: "Progress") -> None:
+            progress(now.share)
+
+        result = fit(fitted, pft, options, table=table, told=told)
+    click.echo(f"\n{pft}: {len(fitted)} sites fitted, {len(out)} held out, soil {options.soil}, loss {options.loss}")
+    click.echo("\n".join(parameter_lines(result)))
+    rows = score_sites(fitted, result.before, result.after, options, "in")
+    rows += score_sites(out, result.before, result.after, options, "out") if out else []
+    validation = None
+    count = len(fitted) if folds < 0 else folds
+    if count >= 2 and not out:
+        with progress_bar(f"folds of {pft}") as progress:
+            turns = folds_of(fitted, min(count, len(fitted)), options.seed)
+            seen = [0]
+
+            def told_fold(now: "Progress") -> None:
+                seen[0] += now.start == 0 and now.evaluations == 1
+                progress((seen[0] - 1 + now.share) / len(turns) / len(options.steps))
+
+            fewer = replace(options, starts=min(2, options.starts))
+            validation = cross_validate(fitted, pft, turns, fewer, told=told_fold)
+    click.echo("\n".join(score_lines(rows, validation)))
+    return result
+
+
+@click.command()
+@click.option(
+    "--pft", "pfts", multiple=True, type=click.Choice([*PFTS, "all"]), default=("all",), help="Plant type; repeatable."
+)
+@click.option("--data", multiple=True, type=click.Path(exists=True, file_okay=False), help="Folder of your own towers.")
+@click.option("--steps", default="gpp,reco,nee", show_default=True, help="Fluxes fitted, in turn.")
+@click.option("--free", multiple=True, metavar="STEP=NAME,...", help="Free parameters of a step; repeatable.")
+@click.option("--soil", type=click.Choice(["effective", "steady"]), default="effective", show_default=True)
+@click.option("--percentile", default=75.0, show_default=True, help="Of RH/Kmult, for the effective soil carbon.")
+@click.option(
+    "--loss", type=click.Choice(["linear", "soft_l1", "huber", "cauchy", "arctan"]), default="linear", show_default=True
+)
+@click.option("--weights", type=click.Choice(["sites", "days"]), default="sites", show_default=True)
+@click.option("--starts", default=6, show_default=True, type=click.IntRange(1, 200))
+@click.option("--hold-out", "held", multiple=True, metavar="SITE", help="Site that is not fitted; repeatable.")
+@click.option("--folds", default=-1, show_default=True, help="Folds of sites; -1 leaves one out at a time, 0 none.")
+@click.option("--min-quality", default=0.7, show_default=True, help="Least share of good half hours of a day.")
+@click.option("--grid", type=click.Choice(["36km", "108km"]), default="108km", show_default=True)
+@click.option("--bplut", metavar="FILE.csv", help="Table to start from; V7 by default.")
+@click.option("--out", metavar="OUT.csv", help="Write the table with the fitted values, in the mission's format.")
+@click.option("--debug", is_flag=True, hidden=True)
+def calibrate(pfts: tuple[str, ...], data: tuple[str, ...], held: tuple[str, ...], **given: Any) -> None:
+    r"""Calibrate L4C on the towers of a plant type and print what came of it.
+
+    \b
+    python launch.py calibrate --pft GRS --data FOLDER
+    python launch.py calibrate --data FOLDER --out mine.csv
+    python launch.py run carbon.toml --bplut mine.csv --out carbon.nc
+    """
+    from models.calibration.fit import FREE, CalibrationOptions
+    from models.calibration.sites import QualityRules
+    from models.l4c.bplut import BplutFile
+
+    steps = tuple(given["steps"].split(","))
+    options = CalibrationOptions(
+        steps=steps, free={**FREE, **_free(given["free"])}, soil=given["soil"], percentile=given["percentile"],
+        loss=given["loss"], starts=given["starts"], weights=given["weights"],
+    )  # fmt: skip
+    file = BplutFile.read(Path(given["bplut"])) if given["bplut"] else BplutFile.shipped()
+    wanted = PFTS if "all" in pfts else pfts
+    sites = gather_sites(data, wanted, QualityRules(min_quality=given["min_quality"]), grid=given["grid"])
+    unknown = [name for name in held if name not in {site.name for site in sites}]
+    if unknown:
+        msg = f"--hold-out {', '.join(unknown)}: no such site; there are {', '.join(s.name for s in sites) or 'none'}."
+        raise ValueError(msg)
+    say("note: fPAR is the embedded world's assumed season, where a tower brings none of its own")
+    for pft in wanted:
+        own = [site for site in sites if PFTS[site.pft - 1] == pft]
+        if not own:
+            click.echo(f"\n{pft}: no tower")
+            continue
+        result = _calibrate_one(pft, own, options, held, given["folds"], file.params())
+        file = result.table(file)
+    if given["out"]:
+        file.write(given["out"])
+        say(f"{given['out']}: the table with the fitted values; run with --bplut {given['out']}")
