@@ -23,11 +23,11 @@ GROUP_WORDS = {
     "heat": "Heat",
     "vegetation": "Leaves",
     "snow": "Snow",
-    "fluxes": "Evaporation",
+    "fluxes": "ET",
     "carbon": "Carbon",
 }
 MODES = {"A and B": COMPARE, "B − A": DIFFERENCE}
-LAYER_WORDS = ("0–10 cm", "10–40 cm", "40–100 cm", "100–200 cm")
+LAYER_WORDS = ("0–10", "10–40", "40–100", "100–200 cm")
 RAIN = Plot((Line("precip", "precipitation"),), "mm d⁻¹", bars=True, share=0.55)
 
 

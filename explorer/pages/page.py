@@ -26,12 +26,16 @@ POLL = 400
 """Milliseconds between two looks at what is being prepared."""
 
 
+SMALL_TITLE = {"@media (max-width:600px)": {"& .MuiTypography-root": {"fontSize": "15px", "lineHeight": 1.2}}}
+"""A title that takes two lines of a telephone, not three, which would cover the page."""
+
+
 def _shape(head: dict[str, str]) -> dict:
     """Return what both themes share; ``head`` is the style of the bar on top."""
     return {
         "typography": {"fontSize": 13},
         "components": {
-            "MuiAppBar": {"styleOverrides": {"root": {"boxShadow": "none", **head}}},
+            "MuiAppBar": {"styleOverrides": {"root": {"boxShadow": "none", **SMALL_TITLE, **head}}},
             "MuiToolbar": {"styleOverrides": {"root": {"minHeight": "48px !important"}}},
         },
     }
