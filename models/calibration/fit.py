@@ -290,6 +290,7 @@ class _Run:
                     loss=options.loss,
                     f_scale=options.loss_scale,
                     x_scale=1.0,
+                    tr_solver="lsmr",  # an SVD of all days spends its time waiting for threads
                     xtol=1e-8,
                     ftol=1e-8,
                     gtol=1e-8,

@@ -175,7 +175,7 @@ def profile(
             )  # fmt: skip
             part.weight = problem.weight
             fit = least_squares(
-                part.residuals, inner.of(start), part.jacobian, bounds=(0.0, 1.0), max_nfev=60, x_scale=1.0
+                part.residuals, inner.of(start), part.jacobian, bounds=(0.0, 1.0), max_nfev=60, tr_solver="lsmr"
             )
             cost[i] = np.sqrt(2 * fit.cost / part.size)
         else:
