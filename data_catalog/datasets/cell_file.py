@@ -133,7 +133,8 @@ def open_ragged(
                 location_id=("point", places["id"][index]),
             )
         else:
-            ds = ds.rename({dim: "time"}).assign_coords(time=("time", decoded)).expand_dims("site", axis=1)
+            ds = ds.drop_vars("time", errors="ignore").assign_coords(time=(dim, decoded)).swap_dims({dim: "time"})
+            ds = ds.expand_dims("site", axis=1)
             ds = ds.assign_coords(cell_axes(places, np.array([k])))
         ds.attrs = {"title": str(raw.attrs.get("title", "")), "product_version": str(raw.attrs.get("version", ""))}
     except Exception:

@@ -30,6 +30,7 @@ PRODUCT = RegularProduct(
     kind="reanalysis",
     finish=finish_era5,
     fix=fix,
+    stamp="end",
     write_example=write_example,
     example_name="data_stream-oper_stepType-instant.nc",
 )

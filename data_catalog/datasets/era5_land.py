@@ -30,6 +30,7 @@ PRODUCT = RegularProduct(
     kind="reanalysis",
     finish=finish_land,
     fix=fix,
+    stamp="end",
     write_example=write_example,
     example_name="era5_land_2021_07.nc",
 )

@@ -31,6 +31,7 @@ PRODUCT = RegularProduct(
     kind="reanalysis",
     finish=finish,
     fix=fix,
+    stamp="centre",
     write_example=write_example,
     example_name="GEOS.fp.asm.tavg1_2d_slv_Nx.20210701_0030.V01.nc4",
 )

@@ -105,6 +105,7 @@ PRODUCT = RegularProduct(
     kind="reanalysis",
     finish=_finish,
     version=lambda raw: str(raw.attrs.get("title", "")).split(" ")[0].removeprefix("GLDAS"),
+    stamp="end",
     write_example=write_example,
     example_name="GLDAS_NOAH025_3H.A20150130.0000.021.nc4",
 )

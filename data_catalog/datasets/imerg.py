@@ -70,6 +70,7 @@ PRODUCT = RegularProduct(
     feeds=("forcing", "benchmarks"),
     group="Grid",
     fix=_fix,
+    stamp="start",
     write_example=write_example,
     example_name="3B-HHR.MS.MRG.3IMERG.20210701-S000000-E002959.0000.V07B.HDF5",
 )

@@ -36,6 +36,7 @@ PRODUCT = RegularProduct(
     finish=finish,
     fix=fix,
     version=lambda raw: str(raw.attrs.get("VersionID", "")),
+    stamp="centre",
     write_example=write_example,
     example_name="MERRA2_400.tavg1_2d_slv_Nx.20210701.nc4",
 )

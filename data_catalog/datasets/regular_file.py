@@ -1,5 +1,6 @@
 """Products on a regular grid of latitudes and longitudes in NetCDF or HDF5: opened lazily, in our names."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,12 +49,28 @@ def open_raw(path: str | Path, group: str | None = None) -> xr.Dataset:
     if group:
         options["group"] = group
     try:
-        raw = xr.open_dataset(path, engine=engine, decode_times=False, chunks=None, **options)
+        with warnings.catch_warnings():
+            # Two kinds of fill (not seen, not made) are one to us.
+            warnings.simplefilter("ignore", xr.SerializationWarning)
+            raw = xr.open_dataset(path, engine=engine, decode_times=False, chunks=None, **options)
+            times = {str(n): False for n, v in raw.variables.items() if "scale_factor" in v.encoding and _is_time(v)}
+            if times:
+                # A scale in float32 takes seconds since 2000 for half a minute; whole numbers are kept as they are.
+                raw.close()
+                scaled = {str(name): True for name in raw.variables} | times
+                raw = xr.open_dataset(
+                    path, engine=engine, decode_times=False, mask_and_scale=scaled, chunks=None, **options
+                )
         return raw.chunk(_blocks(raw))
     except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError) as error:
         said = (str(error).splitlines() or [type(error).__name__])[0][:160]
         msg = f"{path.name} cannot be read; is it truncated or damaged? ({said})"
         raise ValueError(msg) from error
+
+
+def _is_time(variable: xr.Variable) -> bool:
+    scale = np.ravel(variable.encoding["scale_factor"])[0]
+    return " since " in str(variable.attrs.get("units", "")) and float(scale) == 1.0
 
 
 def _blocks(raw: xr.Dataset) -> dict[str, int]:
@@ -155,6 +172,10 @@ class RegularProduct:
         ``fix(raw, file)``: repairs before names are changed.
     version : callable, optional
         ``version(raw)``: release.
+    stamp : str
+        "start", "centre" or "end": where in the interval of a mean its time lies.
+    write_example, example_name
+        See `data_catalog.entry.CatalogEntry`.
     """
 
     name: str
@@ -169,6 +190,7 @@ class RegularProduct:
     finish: Callable[[xr.Dataset, xr.Dataset, str], xr.Dataset] | None = None
     fix: Callable[[xr.Dataset, str], xr.Dataset] | None = None
     version: Callable[[xr.Dataset], str] | None = None
+    stamp: str = ""
     write_example: Callable[[Path], None] | None = None
     example_name: str = ""
 
@@ -215,6 +237,8 @@ class RegularProduct:
             "product_version": self.version(raw) if self.version else "",
             "synthetic": 0,
         }
+        if self.stamp:
+            ds.attrs["stamp"] = self.stamp
         ds.set_close(raw.close)
         return ds
 

@@ -65,7 +65,7 @@ def load(path: str | Path, grid: str = "9km") -> xr.Dataset:
         See `data_catalog.datasets.smap_l4.open_level4`.
     """
     ds = open_level4(path, GROUP, FIELDS, grid)
-    ds.attrs |= {"title": TITLE, "citation": CITATION, "licence": PASSIVE_LICENCE}
+    ds.attrs |= {"title": TITLE, "citation": CITATION, "licence": PASSIVE_LICENCE, "stamp": "centre"}
     return ds
 
 

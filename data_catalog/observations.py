@@ -1,0 +1,290 @@
+"""Real observations at the cells of the world: what a sensor of the filter takes, and maps beside the world's days."""
+
+from collections.abc import Iterable
+from functools import cache
+
+import numpy as np
+import xarray as xr
+
+from data_catalog.grid import EaseGrid
+from data_catalog.regrid import cells_of_points, onto_cells
+from data_catalog.world.soil import SHIPPED_GRID, label_of, parents_of, shipped
+from data_catalog.world.soil_file import SMSF
+from data_catalog.world.static import open_static
+from models.observation import Sensor, sensor_named
+from models.variables import VARIABLES
+
+__all__ = ["GOOD", "as_observations", "beside_world", "world_ssm"]
+
+GOOD = 1
+"""Largest ``_qc`` that is good: 0 measured or recommended, 1 well filled."""
+
+ABOUT = ("title", "source", "citation", "licence", "product_version")
+FEBRUARY_29 = 59
+
+
+def as_observations(
+    ds: xr.Dataset,
+    sensor: str | Sensor,
+    *,
+    grid: str = SHIPPED_GRID,
+    quality: int | None = GOOD,
+    hour: float | None = None,
+) -> xr.Dataset:
+    """Put what a file holds into the form in which the filter takes observations.
+
+    Parameters
+    ----------
+    ds : Dataset
+        From a reader of the catalog: points or stations on (time, site), lists of cells or a swath on (point), or maps
+        on (time, y, x) or (time, latitude, longitude).
+    sensor : str or Sensor
+        Whose observations they are, such as "ssm", "lai", "vod", "lvod".
+    grid : str
+        Grid of the world whose cells are meant.
+    quality : int, optional
+        Largest flag ``<name>_qc`` that is taken (0 recommended, 1 good, 2 doubtful); None takes all. Without flags in
+        the file all are taken.
+    hour : float, optional
+        Local solar hour of the overpass, where the times are days: by default that of the half orbit that the title
+        names (AM 6, PM 18), else the sensor's first.
+
+    Returns
+    -------
+    Dataset
+        ``<name>_obs`` on (time, column) in our unit, ``column`` the number of the cell in ``open_static(grid)``, with
+        latitude and longitude of its centre; of several points in a cell the mean. ``error_std`` is what the filter
+        assumes by default, ``product_error_std`` the product's own mean. As `models.observation.synthetic.as_dataset`,
+        for `models.assimilation.given.given_observations`.
+
+    Raises
+    ------
+    ValueError
+        The data lack the variable, lie in no land cell of the world, or none is as good as asked for.
+    """
+    sensor = sensor_named(sensor) if isinstance(sensor, str) else sensor
+    name = sensor.observes
+    ds, notes = _with_variable(ds, name, grid)
+    field = ds[name]
+    quantity = VARIABLES[name]
+    field = field.where((field >= quantity.low) & (field <= quantity.high))
+    if quality is not None and f"{name}_qc" in ds:
+        kept = field.where(ds[f"{name}_qc"] <= quality)
+        if not bool(kept.notnull().any()) and bool(field.notnull().any()):
+            msg = (
+                f"None of the {int(field.notnull().sum()):,} values of {name} has a flag of {quality} or better: the "
+                "product does not recommend them, or gives no flags. Pass quality=None to take them all."
+            )
+            raise ValueError(msg)
+        field = kept
+    time, values, cells = _by_cell(field, ds, grid)
+    time, zone, more = _local_times(time, ds, sensor, hour)
+    notes += more
+    held = np.isfinite(values)
+    some, when = held.any(axis=0), held.any(axis=1)
+    if not some.any():
+        msg = f"The data hold no value of {name} in a land cell of the {grid} world."
+        raise ValueError(msg)
+    values, cells, time = values[when][:, some], cells[some], time[when]
+    static = _static(grid)
+    attrs = quantity.cf_attrs | {"error_std": sensor.error_std}
+    if f"{name}_std" in ds and bool(ds[f"{name}_std"].notnull().any()):
+        attrs["product_error_std"] = float(ds[f"{name}_std"].where(field.notnull()).mean())
+    out = xr.Dataset(
+        {f"{name}_obs": (("time", "column"), values, attrs)},
+        coords={
+            "time": time,
+            "column": cells,
+            "latitude": ("column", static["latitude"].to_numpy()[cells]),
+            "longitude": ("column", static["longitude"].to_numpy()[cells]),
+        },
+    )
+    kept_attrs = {
+        key: ds.attrs[key] for key in ("title", "source", "citation", "licence", "product_version") if key in ds.attrs
+    }
+    out.attrs = kept_attrs | {
+        "time_zone": zone,
+        "grid": grid,
+        "sensor": sensor.name,
+        "notes": "; ".join(notes),
+        "synthetic": 0,
+    }
+    return out
+
+
+@cache
+def _static(grid: str) -> xr.Dataset:
+    return open_static(grid)
+
+
+def _with_variable(ds: xr.Dataset, name: str, grid: str) -> tuple[xr.Dataset, list[str]]:
+    """Return data that have the variable; surface moisture may come as wetness [%], times the world's porosity."""
+    if name in ds:
+        return ds, []
+    if name == "ssm" and "smsf" in ds:
+        sites = "latitude" in ds.coords and ds["latitude"].ndim == 1 and ds["latitude"].dims[0] in ("site", "point")
+        if sites:
+            cells = _cells(ds["latitude"].to_numpy(), ds["longitude"].to_numpy(), grid)
+            porosity = np.where(cells >= 0, _porosity(grid)[np.maximum(cells, 0)], np.nan)
+            pores = xr.DataArray(porosity, dims=ds["latitude"].dims)
+            ds = ds.assign(ssm=ds["smsf"] / 100.0 * pores)
+            for end in ("_qc", "_std"):
+                if f"smsf{end}" in ds:
+                    ds[f"ssm{end}"] = ds[f"smsf{end}"] if end == "_qc" else ds["smsf_std"] / 100.0 * pores
+            return ds, ["wetness times the porosity of the world's soil"]
+    held = ", ".join(str(one) for one in ds.data_vars) or "nothing"
+    msg = f"The data lack {name}, which the sensor observes; they have {held[:200]}."
+    raise ValueError(msg)
+
+
+def _porosity(grid: str) -> np.ndarray:
+    return shipped().porosity[parents_of(_static(grid), grid)]
+
+
+@cache
+def _numbers(grid: str) -> np.ndarray:
+    """Return the number of the world's cell at each (row, column), -1 where there is no land."""
+    static = _static(grid)
+    table = np.full(EaseGrid(grid).shape, -1, np.int64)
+    table[static["row"].to_numpy(), static["column"].to_numpy()] = np.arange(static.sizes["cell"])
+    return table
+
+
+def _cells(latitude: np.ndarray, longitude: np.ndarray, grid: str) -> np.ndarray:
+    """Return the number of the world's cell that holds each place, -1 for none."""
+    good = np.isfinite(latitude) & np.isfinite(longitude)
+    row, column = EaseGrid(grid).row_col(np.where(good, latitude, 0.0), np.where(good, longitude, 0.0))
+    return np.where(good, _numbers(grid)[row, column], -1)
+
+
+def _by_cell(field: xr.DataArray, ds: xr.Dataset, grid: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return times (time,), values (time, cell) and the numbers of the cells."""
+    if "point" in field.dims:
+        return _points_by_cell(field, grid)
+    if "site" in field.dims:
+        field = field.transpose("time", "site")
+        cells = _cells(ds["latitude"].to_numpy(), ds["longitude"].to_numpy(), grid)
+        numbers = np.unique(cells[cells >= 0])
+        values = np.asarray(field.to_numpy(), np.float64)
+        there = np.isfinite(values)
+        filled = np.where(there, values, 0.0)
+        member = (cells[:, None] == numbers[None, :]).astype(np.float64)
+        count = there.astype(np.float64) @ member
+        mean = np.where(count > 0, filled @ member / np.maximum(count, 1.0), np.nan)
+        return field["time"].to_numpy(), mean, numbers
+    maps = field.to_dataset(name="value").assign_attrs(grid=ds.attrs.get("grid", ""))
+    placed = onto_cells(maps, _static(grid), "nearest" if grid == "36km" else "mean", least=0.0)["value"]
+    values = np.asarray(placed.transpose("time", "cell").to_numpy(), np.float64)
+    held = np.flatnonzero(np.isfinite(values).any(axis=0))
+    return field["time"].to_numpy(), values[:, held], held
+
+
+def _points_by_cell(field: xr.DataArray, grid: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Average the points of each cell and hour."""
+    values = np.asarray(field.to_numpy(), np.float64)
+    cells = _cells(field["latitude"].to_numpy(), field["longitude"].to_numpy(), grid)
+    time = field["time"].to_numpy().astype("datetime64[h]")
+    good = np.isfinite(values) & (cells >= 0) & ~np.isnat(time)
+    hours, at = np.unique(time[good], return_inverse=True)
+    numbers, of = np.unique(cells[good], return_inverse=True)
+    total, count = np.zeros((hours.size, numbers.size)), np.zeros((hours.size, numbers.size))
+    np.add.at(total, (at, of), values[good])
+    np.add.at(count, (at, of), 1.0)
+    mean = np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
+    return hours.astype("datetime64[ns]"), mean, numbers
+
+
+def _local_times(
+    time: np.ndarray, ds: xr.Dataset, sensor: Sensor, hour: float | None
+) -> tuple[np.ndarray, str, list[str]]:
+    """Return times, their zone, and what was assumed: days get the hour of their overpass."""
+    time = time.astype("datetime64[ns]")
+    days = bool((time == time.astype("datetime64[D]")).all()) and np.unique(time).size == time.size
+    if str(ds.attrs.get("time_zone", "")).startswith("local") and hour is None:
+        return time, "local mean solar time", []
+    if not days:
+        return time, "UTC", []
+    if hour is None:
+        title = str(ds.attrs.get("title", ""))
+        hour = 18.0 if title.endswith("PM") else 6.0 if title.endswith("AM") else sensor.hours[0]
+    shifted = time.astype("datetime64[D]").astype("datetime64[ns]") + np.timedelta64(round(hour * 3600), "s")
+    return shifted, "local mean solar time", [f"days are taken for {hour:g} h local solar time"]
+
+
+def world_ssm(grid: str, time: np.ndarray, cells: np.ndarray | None = None) -> xr.DataArray:
+    """Return the world's surface soil moisture (time, cell) [m3 m-3] on the days of the year of some times.
+
+    The days are those of the land surface model on synthetic weather (0-10 cm, a climatological year): wetness times
+    porosity. They are no forecast for a date.
+    """
+    static = _static(grid)
+    cells = np.arange(static.sizes["cell"]) if cells is None else np.asarray(cells)
+    parent = parents_of(static, grid)[cells]
+    days = time.astype("datetime64[D]")
+    year = days.astype("datetime64[Y]").astype("datetime64[D]")
+    number = (days - year).astype(int)
+    leap = (year.astype("datetime64[Y]").astype(int) + 1970) % 4 == 0
+    number = np.where(leap & (number >= FEBRUARY_29), number - 1, number)
+    run = shipped()
+    wet = run.soil[parent][:, SMSF][:, number].T
+    values = wet / 100.0 * run.porosity[parent][None, :]
+    source = f"synthetic: {label_of(grid, own=False)}"
+    attrs = VARIABLES["ssm"].cf_attrs | {"source": source}
+    return xr.DataArray(
+        values, dims=("time", "cell"), coords={"time": time, "cell": cells}, name="ssm_sim", attrs=attrs
+    )
+
+
+def beside_world(
+    granules: xr.Dataset | Iterable[xr.Dataset], *, grid: str = "36km", quality: int | None = GOOD
+) -> xr.Dataset:
+    """Put observed surface soil moisture and the world's on the same cells and days.
+
+    Parameters
+    ----------
+    granules : Dataset or several
+        Maps of ``ssm`` from the catalog, such as SPL3SMP granules; points are averaged over cells.
+    grid : str
+        Grid of the world.
+    quality : int, optional
+        Largest ``ssm_qc`` that is taken; None takes all.
+
+    Returns
+    -------
+    Dataset
+        ``ssm_obs``, ``ssm_sim`` on (time, cell) [m3 m-3], with row, column, latitude and longitude of each cell.
+
+    Raises
+    ------
+    ValueError
+        One lacks ``ssm``, or lies on no known grid.
+    """
+    parts = [granules] if isinstance(granules, xr.Dataset) else list(granules)
+    static = _static(grid)
+    rows, times, sources = [], [], []
+    for ds in parts:
+        if "ssm" not in ds:
+            msg = f"The data lack ssm; they have {', '.join(map(str, ds.data_vars))[:200]}."
+            raise ValueError(msg)
+        field = ds["ssm"] if quality is None or "ssm_qc" not in ds else ds["ssm"].where(ds["ssm_qc"] <= quality)
+        if "point" in field.dims:
+            mean, _ = cells_of_points(field.to_numpy(), ds["latitude"].to_numpy(), ds["longitude"].to_numpy(), grid)
+            rows.append(mean[static["row"].to_numpy(), static["column"].to_numpy()][None])
+            times.append(np.array([np.nanmedian(ds["time"].to_numpy().astype(np.int64)).astype("datetime64[ns]")]))
+        else:
+            maps = field.to_dataset(name="ssm").assign_attrs(grid=ds.attrs.get("grid", ""))
+            placed = onto_cells(maps, static, "nearest" if grid == "36km" else "mean", least=0.0)["ssm"]
+            rows.append(placed.transpose("time", "cell").to_numpy())
+            times.append(ds["time"].to_numpy())
+        sources.append(str(ds.attrs.get("source", "")))
+    time = np.concatenate(times)
+    attrs = VARIABLES["ssm"].cf_attrs | {"source": "; ".join(dict.fromkeys(sources))}
+    out = xr.Dataset({"ssm_obs": (("time", "cell"), np.concatenate(rows), attrs)}, coords={"time": time})
+    out["ssm_sim"] = world_ssm(grid, time).drop_vars("cell")
+    out = out.assign_coords(
+        {name: ("cell", static[name].to_numpy()) for name in ("row", "column", "latitude", "longitude")}
+    )
+    known = ("title", "citation", "licence")
+    return out.assign_attrs(
+        {key: parts[0].attrs[key] for key in known if key in parts[0].attrs} | {"grid": grid}
+    ).sortby("time")
