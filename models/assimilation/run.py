@@ -77,14 +77,21 @@ def open_loop_of(
     Cancelled
         If ``cancelled`` said yes; the twin keeps what is done.
     """
-    loops = twin.kept.setdefault("open_loops", {})
-    key = choices.open_loop_key()
-    if key not in loops:
-        while len(loops) >= OPEN_LOOPS_KEPT:
-            loops.pop(next(iter(loops)))
-        loops[key] = Ensemble(twin, choices, twin.start)
-    ensemble = loops[key]
-    _run(ensemble, progress, cancelled, None)
+    # Two visitors may ask for the same open loop at once: one runs it, the other waits.
+    while not twin.lock.acquire(timeout=0.1):
+        if cancelled is not None and cancelled():
+            raise Cancelled
+    try:
+        loops = twin.kept.setdefault("open_loops", {})
+        key = choices.open_loop_key()
+        if key not in loops:
+            while len(loops) >= OPEN_LOOPS_KEPT:
+                loops.pop(next(iter(loops)))
+            loops[key] = Ensemble(twin, choices, twin.start)
+        ensemble = loops[key]
+        _run(ensemble, progress, cancelled, None)
+    finally:
+        twin.lock.release()
     return ensemble
 
 
@@ -181,7 +188,8 @@ def run_assimilation(
     try:
         loop = open_loop_of(twin, choices, progress=first_half, cancelled=cancelled)
     except Cancelled:
-        return AssimilationResult(twin, choices, twin.kept[known[0]][known[1]], None, None)
+        loop = twin.kept.get(known[0], {}).get(known[1]) or Ensemble(twin, choices, twin.start)
+        return AssimilationResult(twin, choices, loop, None, None)
     if resume is not None and resume.analysis_run is not None and resume.choices == choices and resume.twin is twin:
         ensemble, what = resume.analysis_run, resume.filter
     else:

@@ -1,6 +1,7 @@
 """The twin: a truth, the weather that the experimenter is given, and where the cells are."""
 
 import itertools
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -65,6 +66,8 @@ class Twin:
         State of the truth at every overpass hour of every day.
     start : Columns
         Spun-up state of the experimenter's model, one column a cell.
+    kept, lock : dict, Lock
+        Open loops that were run on it, and who runs one now.
     """
 
     world: World
@@ -83,6 +86,7 @@ class Twin:
     snapshots: Snapshots = field(repr=False)
     start: Columns = field(repr=False)
     kept: dict = field(default_factory=dict, repr=False)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def fits(self, choices: AssimilationChoices) -> bool:
         """Say whether choices ask for this twin, so that it need not be made again."""

@@ -131,6 +131,22 @@ def test_a_cancelled_open_loop_goes_on_where_it_stopped(result):
     np.testing.assert_array_equal(whole.daily("ssm"), result.daily("ssm"))
 
 
+def test_two_who_ask_at_once_share_one_open_loop(result):
+    fresh = prepare_twin(experiment(), small_world(), cells=np.arange(CELLS))
+    found = {}
+
+    def ask(name):
+        found[name] = run_assimilation(fresh, choices(sensors={name: {}}))
+
+    threads = [threading.Thread(target=ask, args=(name,)) for name in ("ssm", "lai")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found["ssm"].open_loop is found["lai"].open_loop
+    np.testing.assert_array_equal(found["lai"].daily("ssm", "open_loop"), result.daily("ssm", "open_loop"))
+
+
 def test_a_truth_can_be_taken_back():
     with pytest.raises(Cancelled):
         prepare_twin(experiment(), small_world(), cells=np.arange(4), cancelled=lambda: True)
