@@ -14,7 +14,7 @@ DATASETS = (
     *("land_forcing", "world_forcing", "land_towers", "ameriflux_base", "ameriflux_l2", "bondville"),
     *("ameriflux_l4", "tower_tables", "plumber2", "cardamom", "dalec_tables", "ismn", "uscrn", "noaa_co2"),
     *("fluxnet_tables", "modis_subset", "point_series", "fluxneteo", "openghg_flux", "vic"),
-    *("spl3smp", "spl3smp_e", "spl2smp", "spl3ftp", "spl4smgp", "spl4smau", "spl4smlm", "cetb", "smos_ic"),
+    *("spl3smp", "spl3smp_e", "spl2smp", "spl3ftp", "spl4cmdl", "spl4smgp", "spl4smau", "spl4smlm", "cetb", "smos_ic"),
     *("esa_cci_sm", "c3s_sm", "ascat_cells", "ascat_swath", "airmoss", "cgls_lai", "modis_lai", "modis_vi", "mcd12q1"),
     *("lpdr", "vodca", "era5", "era5_land", "merra2", "geos_fp", "gldas", "imerg"),
     *("fluxcom", "gome2_sif", "carbontracker", "ncscd", "igbp_soc"),

@@ -16,7 +16,7 @@ import xarray as xr
 
 from models.kernel import spread
 from models.l4c.derivatives import ROWS, jacobian_kernel, stored_errors, variance_kernel
-from models.l4c.forward import CHUNK, Start, daily_bins, row_of_tiles, start_of_year, to_cells
+from models.l4c.forward import CHUNK, Start, daily_bins, row_of_tiles, start_of_year, to_cells, to_pfts
 from models.l4c.input_errors import SOURCES, InputErrors, error_rows, input_errors
 from models.l4c.litter import litter_schedule
 from models.l4c.params import PFTS
@@ -268,8 +268,9 @@ def budget_of(
     Returns
     -------
     xr.Dataset
-        ``nee_std`` (cell, time) [gC m-2 d-1], ``share`` (cell, time, source) of the variance [1], ``jacobian`` (cell,
-        time, source), the derivative of the cell's NEE, and ``ubrmse`` (cell), the error of the whole record.
+        ``nee_std`` (cell, time) and ``nee_std_pft`` (cell, pft, time) [gC m-2 d-1]; ``share`` (cell, time, source) of
+        the variance [1]; ``jacobian`` (cell, time, source), the derivative of the cell's NEE; ``ubrmse`` (cell), the
+        error of the whole record.
     """
     setup = prepare(options, ds)
     blocks, rows, f_aut, start = blocks_of_run(setup, ds, cancelled)
@@ -277,11 +278,13 @@ def budget_of(
     budget = error_budget(blocks, rows, start, f_aut, daily_bins(blocks), errors, fpar_rank=fpar_rank, **given)
     slopes = to_cells(blocks, jacobian(blocks, rows, start, f_aut, **given))
     std = budget.of_cells()
+    of_pft = np.sqrt(to_pfts(blocks, budget.squares.sum(axis=2)))
     units = {"par": "MJ m-2 d-1", "fpar": "1", "tmin": "K", "vpd": "Pa", "t_soil": "K"}
     per = ", ".join(f"{name} [{units.get(name, '%')}]" for name in SOURCES)
     out = xr.Dataset(
         {
             "nee_std": (("cell", "time"), std, VARIABLES["nee_std"].cf_attrs),
+            "nee_std_pft": (("cell", "pft", "time"), of_pft, VARIABLES["nee_std"].cf_attrs),
             "share": (("cell", "time", "source"), budget.by_source(), {"units": "1"}),
             "jacobian": (("cell", "time", "source"), slopes, {"long_name": f"dNEE/dx [gC m-2 d-1] by {per}"}),
             "ubrmse": ("cell", np.sqrt(np.nanmean(std**2, axis=1)), VARIABLES["nee_std"].cf_attrs),
