@@ -24,7 +24,7 @@ FEBRUARY_29 = 59
 
 
 def as_observations(
-    ds: xr.Dataset,
+    ds: xr.Dataset | Iterable[xr.Dataset],
     sensor: str | Sensor,
     *,
     grid: str = SHIPPED_GRID,
@@ -35,9 +35,9 @@ def as_observations(
 
     Parameters
     ----------
-    ds : Dataset
+    ds : Dataset or several
         From a reader of the catalog: points or stations on (time, site), lists of cells or a swath on (point), or maps
-        on (time, y, x) or (time, latitude, longitude).
+        on (time, y, x) or (time, latitude, longitude). Several, such as granules, follow one another in time.
     sensor : str or Sensor
         Whose observations they are, such as "ssm", "lai", "vod", "lvod".
     grid : str
@@ -62,6 +62,8 @@ def as_observations(
     ValueError
         The data lack the variable, lie in no land cell of the world, or none is as good as asked for.
     """
+    if not isinstance(ds, xr.Dataset):
+        return _joined([as_observations(one, sensor, grid=grid, quality=quality, hour=hour) for one in ds])
     sensor = sensor_named(sensor) if isinstance(sensor, str) else sensor
     name = sensor.observes
     ds, notes = _with_variable(ds, name, grid)
@@ -110,6 +112,15 @@ def as_observations(
         "synthetic": 0,
     }
     return out
+
+
+def _joined(parts: list[xr.Dataset]) -> xr.Dataset:
+    """Put observations of several files one after the other; of two at one time and cell the later file's counts."""
+    out = parts[0]
+    for part in parts[1:]:
+        out = part.combine_first(out)
+    sources = "; ".join(dict.fromkeys(str(part.attrs.get("source", "")) for part in parts))
+    return out.sortby("time").assign_attrs(parts[0].attrs | {"source": sources[:1000]})
 
 
 @cache

@@ -4,11 +4,13 @@ import re
 from pathlib import Path
 
 import dask.array as da
+import h5py
 import numpy as np
 import xarray as xr
 
 from data_catalog.datasets.ease_file import NAMES, Granule
 from data_catalog.datasets.product_columns import Column
+from data_catalog.grid import EaseGrid
 from data_catalog.head import Head
 
 __all__ = [
@@ -60,8 +62,18 @@ def holds(head: Head, product: str) -> bool:
         return False
     shapes = [shape for name, shape in head.variables.items() if name.split("/", 1)[-1].startswith("soil_moisture")]
     level = "L2_SM_P" if all(len(shape) == 1 for shape in shapes) else ""
-    level = level or {(406, 964): "L3_SM_P", (1624, 3856): "L3_SM_P_E"}.get(shapes[0][:2], "L3_SM_P")
-    return level == product
+    level = level or {(406, 964): "L3_SM_P", (1624, 3856): "L3_SM_P_E"}.get(shapes[0][:2], "")
+    return (level or _level_of_subset(head)) == product
+
+
+def _level_of_subset(head: Head) -> str:
+    """Tell the two products apart in a spatial subset, by the step of its x."""
+    place = next((name for name, shape in head.variables.items() if name.split("/")[-1] == "x" and shape > (1,)), None)
+    if place is None:
+        return "L3_SM_P"
+    with h5py.File(head.path, "r") as file:
+        step = abs(float(file[place][1]) - float(file[place][0]))
+    return "L3_SM_P_E" if step < 1.5 * EaseGrid("9km").cell_size else "L3_SM_P"
 
 
 def time_of(granule: Granule) -> np.datetime64:

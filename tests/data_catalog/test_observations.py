@@ -60,6 +60,19 @@ def test_wetness_becomes_moisture_by_the_porosity_of_the_world():
         as_observations(stations([[50.0]], [lat], [lon], name="smsf"), "lai")
 
 
+def test_several_files_follow_one_another_and_are_kept_in_netcdf(tmp_path):
+    lat, lon = cell_at(5000)
+    later = stations([[0.3]], [lat], [lon], source="b")
+    later = later.assign_coords(time=later["time"] + np.timedelta64(5, "D"))
+    both = as_observations([later, stations([[0.1], [0.2]], [lat], [lon], source="a")], "ssm")
+    np.testing.assert_allclose(both["ssm_obs"][:, 0], [0.1, 0.2, 0.3])
+    assert both["ssm_obs"].attrs["units"] == "m3 m-3"
+    both.to_netcdf(tmp_path / "obs.nc", engine="h5netcdf")
+    with xr.open_dataset(tmp_path / "obs.nc", engine="h5netcdf") as kept:
+        xr.testing.assert_allclose(kept, both)
+        assert kept.attrs["time_zone"] == "local mean solar time"
+
+
 def test_the_sea_alone_is_an_error():
     with pytest.raises(ValueError, match="no value of ssm in a land cell"):
         as_observations(stations([[0.2]], [0.0], [-140.0]), "ssm")
