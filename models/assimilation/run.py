@@ -8,6 +8,7 @@ from models.assimilation.observe import check_sensors, observe_twin
 from models.assimilation.options import AssimilationChoices
 from models.assimilation.result import AssimilationResult
 from models.assimilation.run_ensemble import Ensemble, event_steps
+from models.assimilation.twin import SPIN_UP_BYTES, STEPS_OF_YEAR
 from models.assimilation.weather import LARGEST_KEPT
 from models.kernel import THREADS, Cancelled
 
@@ -45,11 +46,11 @@ def estimate(choices: AssimilationChoices, n_cell: int, n_day: int, *, open_loop
     runs = 1 + bool(open_loop)
     per_step = SECONDS_PER_STEP * (1.3 if choices.time_step > 1.0 else 1.0)
     model = runs * n_cell * choices.members * steps * per_step
-    truth = n_cell * (choices.spin_up * 2920 + steps) * per_step
+    truth = n_cell * (choices.spin_up * STEPS_OF_YEAR + steps) * per_step
     hours = 2.0 + sum(2.0 for _ in choices.observed)
     updates = SECONDS_PER_OVERPASS * n_day * hours * max(1.0, n_cell / 20.0)
     # Weather in single precision; daily fields; snapshots of truth and open loop; what sensors did; members.
-    weather = min(LARGEST_KEPT, n_cell * steps * 32.0)
+    weather = max(min(LARGEST_KEPT, n_cell * steps * 32.0), min(SPIN_UP_BYTES, n_cell * STEPS_OF_YEAR * 64.0))
     n_hour = len(event_steps(choices.time_step))
     fields = n_cell * n_day * 4.0 * (12 + 2 * 18 + 2 * 16 * n_hour)
     logs = n_cell * n_day * 2.0 * (4.0 * 21 + 8.0 * 6) * len(choices.observed)

@@ -30,6 +30,9 @@ COLUMN_STEPS = 3e5
 """Columns times steps of a piece: what two cores do in a quarter of a second, so that others get their turn."""
 
 MEMBERS_ASSUMED = 24
+STEPS_OF_YEAR = 2920
+SPIN_UP_BYTES = 1.5e8
+"""Weather that is kept during the spin-up [bytes]."""
 
 
 @dataclass(eq=False)
@@ -166,11 +169,16 @@ def spun_up(
     pieces_extra = [(first, min(first + 73, extra)) for first in range(0, extra, 73)]
     done, total = 0, max(1, years * len(pieces) + len(pieces_extra))
     weather: dict[tuple[int, int], np.ndarray] = {}
+    # A year that is run again and again is made once, if there is room for it.
+    kept = years > 1 and cells.size * STEPS_OF_YEAR * 64.0 <= SPIN_UP_BYTES
     for k in range(years + 1):
         for piece in pieces if k < years else pieces_extra:
-            if piece not in weather:
-                weather[piece] = world.forcing_of(cells, *piece, 3.0)
-            advance(columns, weather[piece], options, cancelled=cancelled)
+            made = weather.get(piece)
+            if made is None:
+                made = world.forcing_of(cells, *piece, 3.0)
+                if kept:
+                    weather[piece] = made
+            advance(columns, made, options, cancelled=cancelled)
             done += 1
             told(done / total)
     columns.balance[:] = 0.0
