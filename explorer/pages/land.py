@@ -24,7 +24,7 @@ TAB_WORDS = {
     "day": "Day",
     "texture": "Soil texture",
     "tower": "Tower",
-    "curves": "Curves",
+    "curves": "Equations",
     "runs": "Runs & export",
 }
 KPIS = (

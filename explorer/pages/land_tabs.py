@@ -12,7 +12,6 @@ from explorer.land_place import PlaceRun, settled_words
 from explorer.land_question import LandAnswer
 from explorer.land_session import LandSession
 from explorer.pages.page import card, heading, heading_html, put, switch
-from explorer.style import number
 from explorer.views.curves import CurvesView
 from explorer.views.lines import COMPARE, DIFFERENCE, Line, LinkedLines, Plot
 
@@ -209,8 +208,8 @@ class CurvesTab:
 
     def __init__(self, session: LandSession):
         self.session = session
-        self.view = CurvesView(height=195)
-        self.title = heading("Response curves")
+        self.view = CurvesView(height=175)
+        self.title = heading("Equations and curves")
         self.pane = card(self.title, self.view.pane)
         self._drawn: tuple = ()
 
@@ -223,12 +222,10 @@ class CurvesTab:
         told = dict(answer.question.b.land.columns)
         vegetation, soil = (told.get(name) for name in ("vegetation", "soil"))
         edited = "" if not (vegetation or soil) else ", with the classes chosen"
-        self.title.object = heading_html("Response curves", f"{answer.place.class_words}{edited}")
+        self.title.object = heading_html("Equations and curves", f"{answer.place.class_words}{edited}")
         genuchten = tuple(run.choices.hydraulics == "van_genuchten" for run in (answer.b, answer.a))
-        least = number(float(answer.b.columns.get("theta_wilt")[0]))
-        most = number(float(answer.b.columns.get("theta_field")[0]))
         self.view.update(
             answer.b.columns, answer.a.columns, genuchten=genuchten,
             note="The functions that the run itself calls; a leaf at 25 °C, 1 kPa and 120 W m⁻² where these do not "
-            f"vary. B: wilting point {least}, field capacity {most} m³ m⁻³.",
+            "vary. Numbers are those of B.",
         )  # fmt: skip

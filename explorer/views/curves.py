@@ -1,16 +1,17 @@
 """Response curves of the land surface model: its own functions, called on a range of one of their arguments."""
 
 import html
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.models import ColumnDataSource, HoverTool, Legend, LegendItem, Range1d
+from bokeh.models import ColumnDataSource, FixedTicker, HoverTool, Legend, LegendItem, Range1d
 from bokeh.plotting import figure
 
-from explorer.style import A_COLOUR, B_COLOUR, tooltip
+from explorer.style import A_COLOUR, B_COLOUR, number, tooltip
 from explorer.views.events import push
 from models.land import layout as at
 from models.land.atmosphere import FREEZING, saturation_vapour_pressure
@@ -20,7 +21,7 @@ from models.land.layout import LANES
 from models.land.photosynthesis import root_water_stress, stomata
 from models.land.soil_water import clapp_hornberger, van_genuchten
 
-__all__ = ["CURVES", "CurvesView", "leaf"]
+__all__ = ["CURVES", "CurvesView", "formula_html", "leaf"]
 
 POINTS = 96
 """Points of a curve: whole blocks of lanes."""
@@ -125,28 +126,117 @@ def _dryness(columns: Columns, genuchten: bool) -> tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Curve:
-    """One plot: what it says above, its axes, and the function of the columns and of the choice of hydraulics."""
+    """One plot: what it says above, its axes, and the function of the columns and of the choice of hydraulics.
+
+    Attributes
+    ----------
+    title, x, y : str
+        What stands above, below and beside.
+    make : callable
+        Gives the curve of the first column.
+    formula : str
+        HTML of the equation.
+    names : tuple of (str, str, str)
+        Symbol as HTML, name and unit of the numbers in it.
+    other : (formula, names), optional
+        With van Genuchten's hydraulics, where they are others.
+    logarithmic : bool
+        Whether the vertical axis is.
+    """
 
     title: str
     x: str
     y: str
     make: Callable[[Columns, bool], tuple[np.ndarray, np.ndarray]]
+    formula: str
+    names: tuple[tuple[str, str, str], ...]
+    other: tuple[str, tuple[tuple[str, str, str], ...]] | None = None
     logarithmic: bool = False
 
 
 CURVES = {
     "conductivity": Curve(
-        "Hydraulic conductivity", "soil moisture [m³ m⁻³]", "K [mm h⁻¹]", _conductivity, logarithmic=True
+        "Hydraulic conductivity",
+        "soil moisture [m³ m⁻³]",
+        "K [mm h⁻¹]",
+        _conductivity,
+        "K = K<sub>s</sub> (θ / θ<sub>s</sub>)<sup>2b + 3</sup>",
+        (("K<sub>s</sub>", "k_sat", "m s⁻¹"), ("θ<sub>s</sub>", "porosity", "m³ m⁻³"), ("b", "b", "")),
+        (
+            "K = K<sub>s</sub> √S (1 − (1 − S<sup>1/m</sup>)<sup>m</sup>)², m = 1 − 1/n",
+            (("K<sub>s</sub>", "vg_k_sat", "m s⁻¹"), ("θ<sub>s</sub>", "vg_theta_s", "m³ m⁻³"), ("n", "vg_n", "")),
+        ),
+        logarithmic=True,
     ),
-    "stress": Curve("Water that roots can take up", "liquid soil moisture [m³ m⁻³]", "β of a layer [0–1]", _stress),
+    "stress": Curve(
+        "Water that roots can take up",
+        "liquid soil moisture [m³ m⁻³]",
+        "β of a layer [0–1]",
+        _stress,
+        "β = (θ − θ<sub>wp</sub>) / (θ<sub>fc</sub> − θ<sub>wp</sub>), from 0 to 1",
+        (("θ<sub>wp</sub>", "theta_wilt", "m³ m⁻³"), ("θ<sub>fc</sub>", "theta_field", "m³ m⁻³")),
+    ),
     "crust": Curve(
-        "Resistance of the dry soil surface", "liquid soil moisture [m³ m⁻³]", "r [s m⁻¹]", _crust, logarithmic=True
+        "Resistance of dry soil",
+        "liquid soil moisture [m³ m⁻³]",
+        "r [s m⁻¹]",
+        _crust,
+        "r = 0.1 m · (exp((1 − θ/θ<sub>s</sub>)<sup>w</sup>) − 1) / ((e − 1) D)",
+        (("w", "evaporation_exponent", ""), ("D", "vapour_diffusivity", "m² s⁻¹")),
+        logarithmic=True,
     ),
-    "light": Curve("Photosynthesis and light", "visible light absorbed [W m⁻²]", "A [µmol m⁻² s⁻¹]", _light),
-    "warmth": Curve("Photosynthesis and warmth", "leaf temperature [°C]", "A [µmol m⁻² s⁻¹]", _warmth),
-    "dryness": Curve("Stomata and dry air", "vapour pressure deficit [kPa]", "g [mol m⁻² s⁻¹]", _dryness),
+    "light": Curve(
+        "Photosynthesis and light",
+        "visible light absorbed [W m⁻²]",
+        "A [µmol m⁻² s⁻¹]",
+        _light,
+        "A = min(A<sub>light</sub>, A<sub>rubisco</sub>, V / 2), A<sub>light</sub> = 4.6 α APAR "
+        "(c<sub>i</sub> − Γ) / (c<sub>i</sub> + 2Γ)",
+        (("α", "quantum_efficiency", "mol mol⁻¹"), ("V<sub>25</sub>", "vcmax25", "µmol m⁻² s⁻¹")),
+    ),
+    "warmth": Curve(
+        "Photosynthesis and warmth",
+        "leaf temperature [°C]",
+        "A [µmol m⁻² s⁻¹]",
+        _warmth,
+        "V = V<sub>25</sub> Q<sup>(T − 25)/10</sup> / (1 + exp((710 T − 220,000) / (8.314 T)))",
+        (("V<sub>25</sub>", "vcmax25", "µmol m⁻² s⁻¹"), ("Q", "vcmax_q10", "")),
+    ),
+    "dryness": Curve(
+        "Stomata and dry air",
+        "vapour pressure deficit [kPa]",
+        "g [mol m⁻² s⁻¹]",
+        _dryness,
+        "g = m (A p / c<sub>s</sub>) (e / e<sub>i</sub>) + g<sub>0</sub>",
+        (("m", "stomatal_slope", ""), ("g<sub>0</sub>", "stomatal_minimum", "µmol m⁻² s⁻¹")),
+    ),
 }
 """Curves by name, in the order on screen."""
+
+
+def formula_html(name: str, columns: Columns, genuchten: bool = False) -> str:
+    """Write the equation of a curve, with the numbers of the first column under it."""
+    curve = CURVES[name]
+    formula, names = curve.other if genuchten and curve.other is not None else (curve.formula, curve.names)
+    numbers = (f"{symbol} = {_short(float(columns.get(key)[0]))} {unit}".strip() for symbol, key, unit in names)
+    return (
+        f'<div style="font-size:13px;font-family:Georgia,serif">{formula}</div>'
+        f'<div style="font-size:12px;opacity:.75">{", ".join(numbers)}</div>'
+    )
+
+
+def _short(value: float) -> str:
+    """Write a number with three digits, small ones with a power of ten.
+
+    Examples
+    --------
+    >>> _short(2.81e-06), _short(0.476)
+    ('2.81 · 10⁻⁶', '0.476')
+    """
+    if value == 0 or 1e-3 <= abs(value) < 1e6:
+        return number(value)
+    mantissa, _, power = f"{value:.2e}".partition("e")
+    return f"{mantissa} · 10" + str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 class CurvesView:
@@ -165,8 +255,15 @@ class CurvesView:
             self.sources[name] = ColumnDataSource({key: np.zeros(0) for key in ("x_b", "y_b", "x_a", "y_a")})
             self.figures[name] = self._figure(name, curve, height)
         self.note = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12))
+        self.formulas = {name: pn.pane.HTML("", sizing_mode="stretch_width", margin=(0, 12, 6, 12)) for name in CURVES}
         panes = (
-            pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=height, margin=0) for fig in self.figures.values()
+            pmui.Column(
+                pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=height, margin=0),
+                self.formulas[name],
+                sizing_mode="stretch_width",
+                margin=0,
+            )
+            for name, fig in self.figures.items()
         )
         grid = pmui.Grid(
             *(pmui.Grid(pane, size={"xs": 12, "md": 6}) for pane in panes),
@@ -194,6 +291,7 @@ class CurvesView:
         fig.axis.axis_label_text_font_size = "11px"
         fig.xaxis.axis_label, fig.yaxis.axis_label = curve.x, curve.y
         fig.xaxis.axis_label_standoff = 2
+        fig.xaxis.ticker.desired_num_ticks = 5
         fig.yaxis.ticker.desired_num_ticks = 4
         before = fig.line("x_a", "y_a", source=source, color=A_COLOUR, line_width=1.6, line_dash="dashed")
         after = fig.line("x_b", "y_b", source=source, color=B_COLOUR, line_width=2.0)
@@ -229,10 +327,21 @@ class CurvesView:
                 self.sources[name].data = {"x_b": x_b, "y_b": y_b, "x_a": x_a, "y_a": y_a}
                 fig, values = self.figures[name], np.concatenate([y_b, y_a])
                 fig.x_range.update(start=float(min(x_b[0], x_a[0])), end=float(max(x_b[-1], x_a[-1])))
-                fig.y_range.update(**_ends(values, CURVES[name].logarithmic))
+                ends = _ends(values, CURVES[name].logarithmic)
+                fig.y_range.update(**ends)
+                if CURVES[name].logarithmic:
+                    fig.yaxis.ticker = FixedTicker(ticks=_decades(**ends))
 
         push(self.figures["conductivity"], write)
         self.note.object = f"<div style='font-size:12px;opacity:.8'>{html.escape(note)}</div>"
+        for name, pane in self.formulas.items():
+            pane.object = formula_html(name, b, genuchten[0])
+
+
+def _decades(start: float, end: float) -> list[float]:
+    """Return powers of ten within a range, at most five of them."""
+    first, last = math.ceil(math.log10(start)), math.floor(math.log10(end))
+    return [10.0**k for k in range(first, last + 1, max(1, math.ceil((last - first) / 4)))]
 
 
 def _ends(values: np.ndarray, logarithmic: bool) -> dict[str, float]:
