@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
+from data_catalog import CATALOG
 from data_catalog.grid import EaseGrid
+from data_catalog.head import Head
 from data_catalog.regrid import cells_of_points, onto_cells
 from data_catalog.world.soil import SHIPPED_GRID, label_of, parents_of, shipped
 from data_catalog.world.soil_file import SMSF
@@ -14,7 +17,7 @@ from data_catalog.world.static import open_static
 from models.observation import Sensor, sensor_named
 from models.variables import VARIABLES
 
-__all__ = ["GOOD", "as_observations", "beside_world", "world_ssm"]
+__all__ = ["GOOD", "as_observations", "beside_world", "open_observations", "world_ssm"]
 
 GOOD = 1
 """Largest ``_qc`` that is good: 0 measured or recommended, 1 well filled."""
@@ -112,6 +115,33 @@ def as_observations(
         "synthetic": 0,
     }
     return out
+
+
+def open_observations(
+    path: str | Path, sensor: str | Sensor, *, grid: str = SHIPPED_GRID, quality: int | None = GOOD
+) -> xr.Dataset:
+    """Recognise a file, read it, and put it into the form in which the filter takes observations.
+
+    Parameters
+    ----------
+    path : path
+        A file of any product of the catalog.
+    sensor, grid, quality
+        See `as_observations`.
+
+    Raises
+    ------
+    ValueError
+        No product is recognised; or see `as_observations` and the product's reader.
+    """
+    path = Path(path)
+    head = Head(path)
+    for entry in CATALOG.values():
+        if entry.recognise is not None and entry.recognise(path, head):
+            with entry.load(path) as ds:
+                return as_observations(ds, sensor, grid=grid, quality=quality)
+    msg = f"{path.name} is of no product that the catalog knows; `python launch.py catalog {path.name}` says why."
+    raise ValueError(msg)
 
 
 def _joined(parts: list[xr.Dataset]) -> xr.Dataset:

@@ -6,7 +6,7 @@ import xarray as xr
 
 from data_catalog import CATALOG
 from data_catalog.grid import EaseGrid
-from data_catalog.observations import as_observations, beside_world, world_ssm
+from data_catalog.observations import as_observations, beside_world, open_observations, world_ssm
 from data_catalog.world.static import open_static
 from models.observation import sensor_named
 
@@ -81,15 +81,14 @@ def test_the_sea_alone_is_an_error():
 def test_hawaii_is_seen_by_smap_smos_era5_and_a_station_at_one_cell(shared):
     folder = shared / "data/hawaii_timeseries"
     files = {
-        "SMAP": ("point-series", folder / "SMAP/smap_spl3smpv5_asc/0165.nc"),
-        "SMOS": ("point-series", folder / "SMOS/smos_ic_asc/0165.nc"),
-        "ERA5-Land": ("point-series", folder / "era5_land/sm_precip_lai/0165.nc"),
-        "SCAN": ("ismn", next(folder.rglob("*.stm"))),
+        "SMAP": folder / "SMAP/smap_spl3smpv5_asc/0165.nc",
+        "SMOS": folder / "SMOS/smos_ic_asc/0165.nc",
+        "ERA5-Land": folder / "era5_land/sm_precip_lai/0165.nc",
+        "SCAN": next(folder.rglob("*.stm")),
     }
     cells = {}
-    for name, (product, path) in files.items():
-        with CATALOG[product].load(path) as ds:
-            found = as_observations(ds, "ssm")
+    for name, path in files.items():
+        found = open_observations(path, "ssm")
         assert "ssm_obs" in found
         assert found["ssm_obs"].dims == ("time", "column")
         assert found["ssm_obs"].attrs["units"] == "m3 m-3"
