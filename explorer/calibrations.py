@@ -136,6 +136,8 @@ def _calibrate_one(
     "--loss", type=click.Choice(["linear", "soft_l1", "huber", "cauchy", "arctan"]), default="linear", show_default=True
 )
 @click.option("--weights", type=click.Choice(["sites", "days"]), default="sites", show_default=True)
+@click.option("--prior", default=0.1, show_default=True, help="Error of the starting table, of the bounds; 0: none.")
+@click.option("--keep-reco", default=1.0, show_default=True, help="Weight of RE while NEE is fitted; the paper's is 0.")
 @click.option("--starts", default=6, show_default=True, type=click.IntRange(1, 200))
 @click.option("--hold-out", "held", multiple=True, metavar="SITE", help="Site that is not fitted; repeatable.")
 @click.option("--folds", default=-1, show_default=True, help="Folds of sites; -1 leaves one out at a time, 0 none.")
@@ -159,7 +161,8 @@ def calibrate(pfts: tuple[str, ...], data: tuple[str, ...], held: tuple[str, ...
     steps = tuple(given["steps"].split(","))
     options = CalibrationOptions(
         steps=steps, free={**FREE, **_free(given["free"])}, soil=given["soil"], percentile=given["percentile"],
-        loss=given["loss"], starts=given["starts"], weights=given["weights"],
+        loss=given["loss"], starts=given["starts"], weights=given["weights"], prior=given["prior"],
+        keep_reco=given["keep_reco"],
     )  # fmt: skip
     file = BplutFile.read(Path(given["bplut"])) if given["bplut"] else BplutFile.shipped()
     wanted = PFTS if "all" in pfts else pfts

@@ -20,6 +20,8 @@ __all__ = ["SOILS", "STEPS", "Problem", "Simulated", "effective_soil", "simulate
 STEPS = ("gpp", "reco", "nee")
 SOILS = ("effective", "steady")
 F_AUT = NAMES.index("f_aut")
+MEMORY = 20.0
+"""Days for which a tower's residual lasts: what many days say is said by that fewer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +148,11 @@ class Problem:
         See `simulate`.
     weights : str
         "sites" (each site counts the same) or "days".
+    prior : float
+        Standard error of the starting values, as a share of each parameter's bounds; 0 for none. It weighs as much as
+        data whose errors live for `MEMORY` days.
+    keep_reco : float
+        Weight of the residuals of RE in the step "nee", so that NEE is not bought with RE; 0 is the paper's NEE alone.
 
     Raises
     ------
@@ -162,7 +169,10 @@ class Problem:
         soil: str = "effective",
         percentile: float = 75.0,
         weights: str = "sites",
+        prior: float = 0.0,
+        keep_reco: float = 0.0,
     ):
+        self.keep_reco = keep_reco if step == "nee" else 0.0
         self.step, self.controls, self.soil, self.percentile = step, controls, soil, percentile
         self.sites = [site for site in sites if site.count(step) > 1]
         if not self.sites:
@@ -174,12 +184,22 @@ class Problem:
         self.weight = dict(zip(self.days, share, strict=True))
         self.size = int(counts.sum())
         self._kept: tuple[bytes, np.ndarray, np.ndarray] | None = None
+        self._tie = np.zeros(0)
+        if prior > 0:
+            noise = np.sqrt(np.mean(self.at(controls.base)[0] ** 2))
+            self._tie = noise * np.sqrt(MEMORY) / (prior * (controls.high - controls.low))
 
     def _evaluate(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         key = np.asarray(x, float).tobytes()
         if self._kept is None or self._kept[0] != key:
-            residuals, slopes = self.at(self.controls.params(x))
-            self._kept = key, residuals, slopes[:, self.controls.places] @ self.controls.slopes(x)
+            params, inner = self.controls.params(x), self.controls.slopes(x)
+            residuals, slopes = self.at(params)
+            slopes = slopes[:, self.controls.places] @ inner
+            if self._tie.size:
+                away = (params - self.controls.base)[self.controls.places]
+                residuals = np.concatenate([residuals, self._tie * away])
+                slopes = np.concatenate([slopes, self._tie[:, None] * inner])
+            self._kept = key, residuals, slopes
         return self._kept[1:]
 
     def at(self, params: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -197,10 +217,14 @@ class Problem:
                 residual, slope = residual - residual.mean(), slope - slope.mean(axis=0)
             parts.append(weight * residual)
             slopes.append(weight * slope)
+            if self.keep_reco:
+                both = np.flatnonzero(np.isfinite(site.observed["reco"]))
+                parts.append(self.keep_reco * weight * (run.reco - site.observed["reco"])[both])
+                slopes.append(self.keep_reco * weight * run.d_reco[both])
         return np.concatenate(parts), np.concatenate(slopes)
 
     def residuals(self, x: np.ndarray) -> np.ndarray:
-        """Return the weighted residuals (n,) [gC m-2 d-1] at controls ``x``."""
+        """Return the weighted residuals (n,) [gC m-2 d-1] at controls ``x``, those of the prior last."""
         return self._evaluate(x)[0]
 
     def jacobian(self, x: np.ndarray) -> np.ndarray:

@@ -49,6 +49,11 @@ class CalibrationOptions:
         Starting points: the table's values and random ones within the bounds.
     weights : str
         "sites" (each site counts the same) or "days".
+    prior : float
+        Standard error of the starting values, as a share of the bounds; 0 for none. Few towers need one: without it,
+        what they do not identify goes anywhere.
+    keep_reco : float
+        Weight of RE in the step "nee"; 0 is the paper's.
     max_evaluations : int
         Of one start.
     seed : int
@@ -69,6 +74,8 @@ class CalibrationOptions:
     loss_scale: float = 1.0
     starts: int = 10
     weights: str = "sites"
+    prior: float = 0.0
+    keep_reco: float = 0.0
     max_evaluations: int = 300
     seed: int = 1
 
@@ -90,6 +97,9 @@ class CalibrationOptions:
                 f"percentile = {self.percentile:g}, starts = {self.starts}, max_evaluations = {self.max_evaluations}, "
                 f"loss_scale = {self.loss_scale:g}; 1 to 99, 1 or more, 1 or more and above 0 are accepted."
             )
+            raise ValueError(msg)
+        if not 0 <= self.prior <= 10 or not 0 <= self.keep_reco <= 100:
+            msg = f"prior = {self.prior:g}, keep_reco = {self.keep_reco:g}; 0 to 10 and 0 to 100 are accepted."
             raise ValueError(msg)
         object.__setattr__(self, "steps", tuple(step for step in STEPS if step in self.steps))
 
@@ -115,7 +125,7 @@ class StepFit:
     ----------
     step : str
     before, after : float
-        Root of the mean weighted square [gC m-2 d-1] at the start and at the fit.
+        Root of the mean weighted square [gC m-2 d-1] at the start and at the fit, without a prior.
     values_before, values_after : tuple of float
         Free parameters, in the order of ``identified.names``.
     costs : tuple of float
@@ -217,8 +227,9 @@ def calibrate(
         free = options.free.get(step, FREE[step])
         controls = Controls(free, params, {n: b for n, b in options.bounds.items() if n in free})
         problem = Problem(
-            step, sites, controls, soil=options.soil, percentile=options.percentile, weights=options.weights
-        )
+            step, sites, controls, soil=options.soil, percentile=options.percentile, weights=options.weights,
+            prior=options.prior, keep_reco=options.keep_reco,
+        )  # fmt: skip
         run = _Run(problem, options, number / len(options.steps), told, cancelled)
         start = params
         params, fit = run.search(start)
@@ -247,7 +258,7 @@ class _Run:
         self.best, self.best_params = np.inf, problem.controls.base
 
     def _loss(self, residuals: np.ndarray) -> float:
-        """Root of the mean square, by the chosen loss."""
+        """Root of the sum of squares over the days, by the chosen loss."""
         z = (residuals / self.options.loss_scale) ** 2
         rho = {
             "linear": lambda z: z,
@@ -256,7 +267,7 @@ class _Run:
             "cauchy": np.log1p,
             "arctan": np.arctan,
         }[self.options.loss](z)
-        return float(np.sqrt(rho.mean()) * self.options.loss_scale)
+        return float(np.sqrt(rho.sum() / self.problem.size) * self.options.loss_scale)
 
     def _residuals(self, x: np.ndarray) -> np.ndarray:
         if self.cancelled is not None and self.cancelled():
@@ -303,8 +314,9 @@ class _Run:
         names = tuple(site.name for site in self.problem.sites)
         judged = identify(self.problem, self.best_params)
         values = (tuple(float(v) for v in p[controls.places]) for p in (start, self.best_params))
+        after = self._loss(self.problem.at(self.best_params)[0])
         result = StepFit(
-            self.problem.step, before, self.best, *values, tuple(sorted(costs)), judged, self.evaluations,
+            self.problem.step, before, after, *values, tuple(sorted(costs)), judged, self.evaluations,
             self.problem.size, names,
         )  # fmt: skip
         return self.best_params, result

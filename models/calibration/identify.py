@@ -63,7 +63,7 @@ def _memory(problem: Problem, residuals: np.ndarray) -> float:
     for site in problem.sites:
         days = problem.days[site.name]
         r = residuals[first : first + len(days)]
-        first += len(days)
+        first += len(days) + (site.count("reco") if problem.keep_reco else 0)
         next_day = np.diff(days) == 1
         top += float((r[:-1] * r[1:])[next_day].sum())
         bottom += float((r[:-1] ** 2)[next_day].sum())

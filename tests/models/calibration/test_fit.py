@@ -185,3 +185,24 @@ def test_identify_ties_parameters_that_move_together():
     controls = Controls(("k_fast", "k_med", "k_slow", "f_fast", "f_med"), params)
     judged = identify(Problem("reco", twin("steady"), controls, soil="steady"), params)
     assert len(judged.found) < 5
+
+
+def test_a_prior_holds_what_the_data_leave_open_and_lets_go_of_what_they_know():
+    known = truth()
+    start = {"GRS": known._replace(lue_max=1.2, ft_min=0.5)}
+    options = CalibrationOptions(steps=("gpp",), starts=1, prior=0.1, bounds={"ft_min": (0.0, 1.0)})
+    result = calibrate(twin(frost=False, noise=0.5), "GRS", options, table=start)
+    assert result.after.ft_min == pytest.approx(0.5, abs=1e-3)
+    assert result.after.lue_max == pytest.approx(known.lue_max, rel=0.1)
+
+
+def test_re_counts_while_nee_is_fitted_if_it_is_asked_to():
+    sites = twin(noise=0.5)
+    alone, both = (
+        Problem("nee", sites, Controls(FREE["nee"], np.array(truth(), float)), keep_reco=weight) for weight in (0, 1)
+    )
+    x = both.controls.of(np.array(truth(), float)) * 0.9
+    assert both.residuals(x).size == 2 * alone.residuals(x).size
+    up, down = x + 1e-6 * np.eye(4)[1], x - 1e-6 * np.eye(4)[1]
+    difference = (both.residuals(up) - both.residuals(down)) / 2e-6
+    np.testing.assert_allclose(both.jacobian(x)[:, 1], difference, atol=1e-4 * np.abs(difference).max())

@@ -1,0 +1,67 @@
+"""Indices against functions whose indices are known, and against SALib."""
+
+import numpy as np
+import pytest
+
+from models.skill.sensitivity import morris, one_at_a_time, sobol
+
+
+def ishigami(x, a=7.0, b=0.1):
+    return np.sin(x[0]) + a * np.sin(x[1]) ** 2 + b * x[2] ** 4 * np.sin(x[0])
+
+
+LOW, HIGH = [-np.pi] * 3, [np.pi] * 3
+
+
+def test_sobol_indices_of_the_ishigami_function_are_its_exact_ones():
+    result = sobol(ishigami, LOW, HIGH, samples=1024)
+    np.testing.assert_allclose(result.first, [0.3139, 0.4424, 0.0], atol=0.03)
+    np.testing.assert_allclose(result.total, [0.5576, 0.4424, 0.2437], atol=0.03)
+    assert (result.total_low <= result.total).all()
+    assert (result.total <= result.total_high).all()
+    assert result.evaluations == 1024 * 5
+    spread = np.abs(result.total_by_size - result.total).max(axis=1)
+    assert spread[-1] == 0 < spread[0]
+    assert spread[-2] < spread[0]
+
+
+def test_sobol_agrees_with_salib_within_the_confidence_of_both():
+    salib = pytest.importorskip("SALib", reason="SALib is not here.")
+    from SALib.analyze import sobol as analyze
+    from SALib.sample import sobol as sample
+
+    del salib
+    problem = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [list(p) for p in zip(LOW, HIGH, strict=True)]}
+    points = sample.sample(problem, 512, calc_second_order=False, seed=3)
+    theirs = analyze.analyze(problem, np.array([ishigami(p) for p in points]), calc_second_order=False, seed=3)
+    ours = sobol(ishigami, LOW, HIGH, samples=512)
+    for name, mine, low, high in (
+        ("S1", ours.first, ours.first_low, ours.first_high), ("ST", ours.total, ours.total_low, ours.total_high),
+    ):  # fmt: skip
+        both = theirs[f"{name}_conf"] + (high - low) / 2 + 1e-6
+        assert (np.abs(mine - theirs[name]) <= both).all()
+
+
+def test_morris_effects_of_a_linear_function_are_its_slopes():
+    result = morris(lambda x: 3 * x[0] - 2 * x[1] + 0 * x[2], [0, 0, 0], [1, 2, 1], trajectories=5)
+    np.testing.assert_allclose(result.mean, [3, -4, 0], atol=1e-12)
+    np.testing.assert_allclose(result.mean_abs, [3, 4, 0], atol=1e-12)
+    np.testing.assert_allclose(result.std, 0, atol=1e-12)
+    assert result.evaluations == 20
+
+
+def test_a_tornado_is_sorted_by_reach_and_keeps_its_base():
+    result = one_at_a_time(lambda x: x[0] + 10 * x[1], [1, 1], [0, 0], [2, 3])
+    assert result.order.tolist() == [1, 0]
+    assert result.base == 11
+    np.testing.assert_allclose(result.low, [10, 1])
+    np.testing.assert_allclose(result.high, [12, 31])
+
+
+def test_ranges_and_sizes_that_cannot_be_are_refused():
+    with pytest.raises(ValueError, match="low below high"):
+        one_at_a_time(sum, [1], [2], [2])
+    with pytest.raises(ValueError, match="samples = 100"):
+        sobol(ishigami, LOW, HIGH, samples=100)
+    with pytest.raises(ValueError, match="levels = 3"):
+        morris(ishigami, LOW, HIGH, levels=3)
