@@ -166,15 +166,19 @@ class Head:
             raise ValueError(msg) from error
 
     def _hdf5(self) -> tuple[dict[str, tuple[int, ...]], dict[str, Any]]:
+        names: list[bytes] = []
+
+        def note(name: bytes) -> bool | None:
+            names.append(name)
+            return True if len(names) >= MOST_VARIABLES else None
+
         found: dict[str, tuple[int, ...]] = {}
-
-        def note(name: str, thing: Any) -> bool | None:
-            if isinstance(thing, h5py.Dataset):
-                found[name] = thing.shape or ()
-            return True if len(found) >= MOST_VARIABLES else None
-
         with h5py.File(self.path, "r") as file:
-            file.visititems(note)
+            h5py.h5o.visit(file.id, note)
+            for name in names:
+                thing = h5py.h5o.open(file.id, name)
+                if isinstance(thing, h5py.h5d.DatasetID):
+                    found[name.decode("utf-8", "replace")] = tuple(thing.shape)
             return found, {name: _plain(file.attrs, name) for name in file.attrs}
 
     def _netcdf3(self) -> tuple[dict[str, tuple[int, ...]], dict[str, Any]]:

@@ -13,11 +13,15 @@ from data_catalog.entry import CatalogEntry, FileEntry
 from data_catalog.head import Head
 from data_catalog.other_files import describe_other
 from data_catalog.scan_cache import ScanCache
+from data_catalog.siblings import Siblings
 
-__all__ = ["MAX_FILES", "examine", "grouped", "scan"]
+__all__ = ["MANY_FILES", "MAX_FILES", "examine", "grouped", "scan"]
 
 MAX_FILES = 100_000
 """Files that one scan looks at."""
+
+MANY_FILES = 1000
+"""Files above which those of one layout are told by the first of them (`data_catalog.siblings`)."""
 
 _LOG = logging.getLogger(__name__)
 _STORES = (".zarr",)
@@ -27,6 +31,7 @@ _BUGS = (MemoryError, ArithmeticError, LookupError, TypeError, AttributeError, R
 def scan(
     *paths: str | Path,
     cache: ScanCache | bool = True,
+    deep: bool | None = None,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> list[FileEntry]:
@@ -38,6 +43,8 @@ def scan(
         Files, or folders with their sub-folders; links that lead out of a folder are not followed.
     cache : bool or ScanCache
         Whether to remember, between runs, what was found in files that did not change.
+    deep : bool, optional
+        Whether every file is read whole, and its gaps counted; if not given, in folders of up to `MANY_FILES` files.
     progress : callable, optional
         Called with the number of files done and the number of all.
     cancelled : callable, optional
@@ -61,14 +68,14 @@ def scan(
     rows: list[FileEntry] = []
     try:
         for path in paths:
-            rows += _scan_one(Path(path), store, progress, cancelled)
+            rows += _scan_one(Path(path), store, deep, progress, cancelled)
     finally:
         if cache is True and store is not None:
             store.close()
     return rows
 
 
-def _scan_one(root: Path, store: ScanCache | None, progress, cancelled) -> list[FileEntry]:
+def _scan_one(root: Path, store: ScanCache | None, deep: bool | None, progress, cancelled) -> list[FileEntry]:
     base = root.absolute()
     if root.is_file() or root.suffix in _STORES:
         found: list[tuple[Path, str, str]] = [(base, root.name, "")]
@@ -82,6 +89,8 @@ def _scan_one(root: Path, store: ScanCache | None, progress, cancelled) -> list[
     if store is not None:
         store.load(base)
     around = _Around()
+    deep = len(found) <= MANY_FILES if deep is None else deep
+    siblings = None if deep else Siblings()
     rows, fresh = [], []
     for k, (path, shown, problem) in enumerate(found):
         if cancelled is not None and cancelled():
@@ -89,7 +98,7 @@ def _scan_one(root: Path, store: ScanCache | None, progress, cancelled) -> list[
         if problem:
             rows.append(FileEntry(problem=problem, path=path, shown=shown))
             continue
-        row, key = _with_cache(path, shown, store, around)
+        row, key = _with_cache(path, shown, store, around, siblings)
         rows.append(row)
         if key is not None:
             fresh.append((*key, row))
@@ -165,17 +174,18 @@ def _stamp(path: Path) -> tuple[int, int]:
     return sum(one.st_size for one in stats), max((one.st_mtime_ns for one in stats), default=0)
 
 
-def _with_cache(path: Path, shown: str, store: ScanCache | None, around: _Around):
+def _with_cache(path: Path, shown: str, store: ScanCache | None, around: _Around, siblings: Siblings | None):
     """Return the row of a file, and under what to keep it (None if it was kept, or changes)."""
     try:
         size, modified = _stamp(path)
     except OSError as error:
         return FileEntry(problem=_refused(error), path=path, shown=shown), None
     near = around.of(path) if store is not None else ""
+    near += "" if siblings is None else " quick"
     kept = store.get(path, size, modified, near) if store is not None else None
     if kept is not None:
         return kept.at(path, shown, size), None
-    row = examine(path).at(path, shown, size)
+    row = examine(path, siblings).at(path, shown, size)
     try:
         after = _stamp(path)
     except OSError as error:
@@ -186,13 +196,15 @@ def _with_cache(path: Path, shown: str, store: ScanCache | None, around: _Around
     return row, (path, size, modified, near)
 
 
-def examine(path: str | Path) -> FileEntry:
+def examine(path: str | Path, siblings: Siblings | None = None) -> FileEntry:
     """Say what one file is, and what is wrong with it; never raises for what a file holds.
 
     Parameters
     ----------
     path : path
         A file, or the folder of a Zarr store.
+    siblings : Siblings, optional
+        What is known of other files of the same layout: this one is then told by them, if it fits.
     """
     path = Path(path)
     found: CatalogEntry | None = None
@@ -204,13 +216,12 @@ def examine(path: str | Path) -> FileEntry:
             if entry.recognise is None or not entry.recognise(path, head):
                 continue
             found = entry
-            if entry.describe is not None:
-                return entry.describe(path, head)
-            ds = entry.load(path)
-            try:
-                return describe_dataset(entry, ds)
-            finally:
-                ds.close()
+            row = siblings.guess(entry, head) if siblings is not None else None
+            if row is None:
+                row = _described(entry, path, head)
+                if siblings is not None:
+                    siblings.learn(entry, head, replace(row, path=path))
+            return row
         return describe_other(path, head)
     except (ValueError, KeyError, FileNotFoundError, ImportError) as error:
         message = str(error.args[0]) if error.args else str(error)
@@ -230,6 +241,13 @@ def examine(path: str | Path) -> FileEntry:
         _LOG.warning("%s: %s", path, error, exc_info=_LOG.isEnabledFor(logging.DEBUG))
         said = " ".join(str(error).split())[:160]
         return _unread(found, f"cannot be read ({type(error).__name__}: {said}).")
+
+
+def _described(entry: CatalogEntry, path: Path, head: Head) -> FileEntry:
+    if entry.describe is not None:
+        return entry.describe(path, head)
+    with entry.load(path) as ds:
+        return describe_dataset(entry, ds)
 
 
 def _unread(entry: CatalogEntry | None, problem: str) -> FileEntry:

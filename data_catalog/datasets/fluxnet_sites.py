@@ -3,6 +3,7 @@
 import csv
 import functools
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 from data_catalog.datasets.tables import TableFile, open_tables
@@ -56,7 +57,14 @@ def site_table(text: str) -> dict[str, dict[str, str]]:
     """
     first = text.split("\n", 1)[0]
     mark = ";" if first.count(";") > first.count(",") else ","
-    rows = csv.reader(io.StringIO(text), delimiter=mark)
+    try:
+        return _sites_of(csv.reader(io.StringIO(text), delimiter=mark))
+    except csv.Error:  # a field that no list of sites has
+        return {}
+
+
+def _sites_of(rows: Iterator[list[str]]) -> dict[str, dict[str, str]]:
+    """Read the rows of a BIF export or of a list of sites."""
     header = next(rows, [])
     sites: dict[str, dict[str, str]] = {}
     if {"SITE_ID", "VARIABLE", "DATAVALUE"} <= set(header):

@@ -14,8 +14,8 @@ import pandas as pd
 import xarray as xr
 
 from data_catalog.datasets.ismn_example import EXAMPLE_NAME, write_example
-from data_catalog.datasets.tables import MAX_BYTES, Table
-from data_catalog.datasets.text_frame import check_lines, columns_of_text, dates, point_dataset
+from data_catalog.datasets.tables import MAX_BYTES, Table, open_tables
+from data_catalog.datasets.text_frame import columns_of_text, dates, point_dataset
 from data_catalog.entry import CatalogEntry, FileEntry
 from data_catalog.head import Head
 from models.variables import VARIABLES
@@ -100,7 +100,6 @@ def _sensor(text: str, name: str) -> Sensor | None:
 
 def _plain(text: str, sensor: Sensor, label: str) -> pd.DataFrame:
     """Read times, values and flags without the package."""
-    check_lines(text, label)
     body = text if sensor.ceop else text[text.find("\n") + 1 :]
     frame = columns_of_text(body, label, sep=r"\s+", header=None, dtype=str, engine="c")
     # A station's name may hold blanks; the sensor's own flag may be missing at the end of a row.
@@ -169,7 +168,7 @@ def read_sensor(path: str | Path, *, plainly: bool | None = None) -> xr.Dataset:
         raise ValueError(msg)
     named = _NAME.search(path.name) is not None
     if plainly or not named or b"\r" in head.data.replace(b"\r\n", b""):
-        text = path.read_bytes().decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
+        text = open_tables(path)[0].text().replace("\r", "\n")
         return _dataset(_plain(text, sensor, path.name), sensor, path.name, "plain reader")
     return _dataset(_through_package(path, sensor), sensor, path.name, "package ismn")
 

@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-__all__ = ["MAX_BYTES", "MAX_RATIO", "MAX_UPLOADED", "Table", "TableFile", "open_tables"]
+__all__ = ["LONGEST_LINE", "MAX_BYTES", "MAX_RATIO", "MAX_UPLOADED", "Table", "TableFile", "open_tables"]
 
 MAX_BYTES = 1_500_000_000
 """Largest text we unpack: 25 years of half hours in 300 columns are 0.8 GB."""
@@ -18,6 +18,9 @@ MAX_UPLOADED = 300_000_000
 
 MAX_RATIO = 200
 """Largest compression we believe: real tables, all fill values, reach about 60."""
+
+LONGEST_LINE = 1_000_000
+"""Characters of a line beyond which a text is no table."""
 
 MAX_MEMBERS = 20_000
 """Most members of an archive: a network of soil moisture packs thousands of sensors."""
@@ -155,6 +158,18 @@ class Table:
         return data
 
 
+def _check_lines(data: bytes, name: str) -> None:
+    """Raise ``ValueError`` if a line is longer than `LONGEST_LINE`, before anything parses it."""
+    start = 0
+    while len(data) - start > LONGEST_LINE:
+        stop = start + LONGEST_LINE + 1
+        end = max(data.rfind(b"\n", start, stop), data.rfind(b"\r", start, stop))
+        if end < 0:
+            msg = f"{name}: from byte {start:,} a line is longer than {LONGEST_LINE:,} characters; this is no table."
+            raise ValueError(msg)
+        start = end + 1
+
+
 def _checked(data: bytes, name: str) -> bytes:
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         msg = f"{name} is text in UTF-16; save it as plain CSV (UTF-8 or ASCII)."
@@ -163,6 +178,7 @@ def _checked(data: bytes, name: str) -> bytes:
         msg = f"{name} is not a text table (it starts with {data[:8]!r}); a CSV is expected."
         raise ValueError(msg)
     data = data.removeprefix(b"\xef\xbb\xbf")
+    _check_lines(data, name)
     if b"\r" in data[:1_000_000] and b"\n" not in data[:1_000_000]:
         return data.replace(b"\r", b"\n")  # the line ends of old Macintosh programs
     return data

@@ -1,6 +1,7 @@
 """Read a table of text into columns, with one clear sentence when it is broken."""
 
 import io
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,6 @@ from data_catalog.datasets.tables import open_tables
 from models.variables import VARIABLES
 
 __all__ = [
-    "LONGEST_LINE",
     "check_place",
     "columns_of_text",
     "dates",
@@ -24,9 +24,6 @@ __all__ = [
     "read_text",
     "regular",
 ]
-
-LONGEST_LINE = 1_000_000
-"""Characters of a line beyond which a text is no table."""
 
 FILLS = (-9999.0, -9999.99, -6999.0)
 
@@ -44,29 +41,23 @@ def read_text(source: str | Path | bytes, name: str = "") -> tuple[str, str]:
         held = ", ".join(file.name for file in files[:4]) or "none"
         msg = f"{name or Path(str(source)).name} holds {len(files)} tables ({held}); unpack it and open one."
         raise ValueError(msg)
-    text = files[0].text()
-    label = Path(files[0].name).name
-    check_lines(text, label)
-    return text, label
-
-
-def check_lines(text: str, label: str) -> None:
-    """Raise ``ValueError`` if a line is longer than `LONGEST_LINE`."""
-    start = 0
-    while len(text) - start > LONGEST_LINE:
-        end = text.rfind("\n", start, start + LONGEST_LINE + 1)
-        if end < 0:
-            line = text.count("\n", 0, start) + 1
-            msg = f"{label}: line {line} is longer than {LONGEST_LINE:,} characters; this is no table of numbers."
-            raise ValueError(msg)
-        start = end + 1
+    return files[0].text(), Path(files[0].name).name
 
 
 def columns_of_text(text: str, label: str, **options: Any) -> pd.DataFrame:
     """Parse a table with `pandas.read_csv`; what pandas cannot take is a ``ValueError`` that names the file."""
     try:
-        frame = pd.read_csv(io.StringIO(text), **options)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError, IndexError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header would be cut
+            frame = pd.read_csv(io.StringIO(text), **options)
+    except (
+        pd.errors.ParserWarning,
+        pd.errors.ParserError,
+        pd.errors.EmptyDataError,
+        ValueError,
+        OverflowError,
+        IndexError,
+    ) as error:
         said = " ".join(str(error).split())[:160]
         msg = f"{label}: not a regular table ({said}). Fetch it again."
         raise ValueError(msg) from error
@@ -179,6 +170,9 @@ def point_dataset(
             continue
         own = VARIABLES[name].cf_attrs if name in VARIABLES else {"units": "1"}
         ds[name] = ("time", np.asarray(array, float), own | {"column": column})
+    if not ds.data_vars:
+        msg = f"{label} holds no value of {', '.join(values) or 'anything that is read'}: all are gaps."
+        raise ValueError(msg)
     check_units(ds, {name: column for name, (_, column) in values.items()}, label, step)
     ds = ds.expand_dims(site=[site or "unknown"], axis=1)
     ds = ds.assign_coords({key: ("site", [value]) for key, value in (known or {}).items() if value is not None})
