@@ -10,18 +10,36 @@ from explorer.command_line import open_world, progress_bar, say
 __all__ = ["open_observations", "run_twin", "save_carbon"]
 
 
-def open_observations(given: tuple[str, ...]) -> dict[str, Any]:
-    """Open the files of --observations SENSOR=FILE."""
-    import xarray as xr
+def open_observations(given: tuple[str, ...], grid: str) -> dict[str, Any]:
+    """Open the files of --observations SENSOR=FILE: our own form on (time, column), or any product of the catalog."""
+    from data_catalog.observations import open_observations as open_product
+    from models.assimilation.given import PLACES
+    from models.observation import SENSORS
 
+    observed = {sensor.name: sensor.observes for sensor in SENSORS}
     opened = {}
     for one in given:
         name, equals, path = one.partition("=")
-        if not equals or not Path(path).exists():
-            msg = f"--observations {one!r}: give SENSOR=FILE, as ssm=smap.nc, with a file that exists."
+        if not equals or name not in observed or not Path(path).exists():
+            known = ", ".join(observed)
+            msg = f"--observations {one!r}: give SENSOR=FILE, as ssm=smap.nc, a file that is there and one of {known}."
             raise ValueError(msg)
-        opened[name] = xr.open_dataset(path, engine="zarr" if Path(path).is_dir() else "h5netcdf")
+        ours = _own_form(Path(path), (observed[name], f"{observed[name]}_obs"), PLACES)
+        opened[name] = open_product(path, name, grid=grid) if ours is None else ours
     return opened
+
+
+def _own_form(path: Path, names: tuple[str, str], places: tuple[str, ...]) -> Any:
+    """Return a data set that already has a sensor's variable by cell or column; None if a product has to be read."""
+    import xarray as xr
+
+    if path.suffix not in {".nc", ".zarr"}:
+        return None
+    ds = xr.open_dataset(path, engine="zarr" if path.is_dir() else "h5netcdf")
+    if any(name in ds and set(places) & set(ds[name].dims) for name in names):
+        return ds
+    ds.close()
+    return None
 
 
 def run_twin(plan: Any, out: str, *, scheduler: str | None, observations: tuple[str, ...], carbon: str | None) -> None:
@@ -42,9 +60,10 @@ def run_twin(plan: Any, out: str, *, scheduler: str | None, observations: tuple[
         check_year(days)
     size = estimate(plan.assimilation, cells, days.size)
     say(f"{cells:,} cells x {days.size} days: about {size.seconds:.0f} s, {size.nbytes / 1e6:,.0f} MB")
+    files = open_observations(observations, plan.grid)
     started = time.perf_counter()
     with progress_bar("running") as progress:
-        result = assimilate(plan, world, progress=progress, observations=open_observations(observations))
+        result = assimilate(plan, world, progress=progress, observations=files)
     written = save(result, plan, out)
     for note in written.notes:
         say(f"note: {note}")

@@ -125,3 +125,13 @@ def test_files_of_other_models_are_refused(tmp_path):
     done = run(tmp_path / "small.toml", "--out", tmp_path / "o.nc", "--observations", "ssm")
     assert done.exit_code == 2
     assert "give SENSOR=FILE" in done.output
+
+
+@compiled
+def test_a_file_of_no_product_is_refused(tmp_path):
+    (tmp_path / "small.toml").write_text(SMALL)
+    xr.Dataset({"soil": ("time", [0.2])}).to_netcdf(tmp_path / "odd.nc", engine="h5netcdf")
+    given = f"ssm={tmp_path / 'odd.nc'}"
+    done = run(tmp_path / "small.toml", "--out", tmp_path / "o.nc", "--observations", given)
+    assert done.exit_code == 2
+    assert "is of no product that the catalog knows" in done.output
