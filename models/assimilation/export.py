@@ -119,10 +119,13 @@ def dataset_of(result: "AssimilationResult") -> xr.Dataset:
         if ds[name].dtype.kind == "M":
             ds[name].encoding = {"units": "seconds since 1970-01-01", "calendar": "proleptic_gregorian"}
             ds[name].encoding["dtype"] = "int64"
+    used = result.filter.observations if result.filter is not None else []
+    kind = "synthetic observations" if all(one.source == "synthetic" for one in used) else "observations"
     ds.attrs = {
-        "title": "Assimilation of synthetic observations into the land surface model",
+        "title": f"Assimilation of {kind} into the land surface model",
         "Conventions": "CF-1.11",
-        "source": f"synthetic: truth and observations are drawn from {twin.world.name}, seed {twin.seed}; not measured",
+        "source": f"synthetic: weather and truth are drawn from {twin.world.name}, seed {twin.seed}; not measured",
+        "observations": "; ".join(f"{one.sensor.name}: {one.source}" for one in used),
         "complete": int(result.complete),
     }
     return ds

@@ -58,6 +58,8 @@ class Observations:
         Code of `models.assimilation.record.REASONS`.
     bins : array or None
         Bins of CDF matching, (month, cell).
+    source : str
+        "synthetic", or where the observations come from.
     """
 
     sensor: Sensor
@@ -76,6 +78,7 @@ class Observations:
     operator: VodOperator | None
     place: dict[str, np.ndarray]
     bins: np.ndarray | None = None
+    source: str = "synthetic"
 
     def of(self, places: np.ndarray) -> "Observations":
         """Return those of some cells."""
@@ -182,7 +185,9 @@ def observe_twin(
     true_fields = _state_fields(twin.snapshots, slots)
     truth = np.asarray(seen_by(sensor, true_fields, place), float)
     # (cell, slot) and (day, hour, cell) are two ways to lay the same values out.
+    source = "synthetic"
     if given is not None:
+        source = str(given.attrs.get("source", given.attrs.get("title", "a file without a source")))[:300]
         raw, truth = given_observations(given, sensor, twin), np.full(truth.shape, np.nan)
     else:
         folded = truth.reshape(n_cell, n_day, n_hour).transpose(1, 2, 0)
@@ -210,6 +215,7 @@ def observe_twin(
         reason=np.empty(0),
         operator=operator,
         place=place,
+        source=source,
     )
     found.open_loop = _predicted(found, state, of_year)
     found.open_loop_hpht = _variance(found, open_loop, slots, of_year)

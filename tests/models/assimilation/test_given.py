@@ -22,7 +22,7 @@ def saved(twin, result) -> xr.Dataset:
     return xr.Dataset(
         {"ssm_obs": (("time", "cell"), log.raw.T.astype(float), UNITS)},
         {"time": time.astype("datetime64[ns]"), "cell": twin.cells},
-        {"time_zone": "local mean solar time"},
+        {"time_zone": "local mean solar time", "source": "a file of the test"},
     )
 
 
@@ -48,6 +48,8 @@ def test_a_run_on_files_is_the_run_on_what_they_hold(twin, saved):
     # Saved in single precision.
     np.testing.assert_allclose(given.daily("ssm"), synthetic.daily("ssm"), atol=1e-4)
     assert np.isnan(given.diagnostics("ssm").spread_skill)
+    assert given.to_dataset().attrs["observations"] == "ssm: a file of the test"
+    assert synthetic.to_dataset().attrs["observations"] == "ssm: synthetic"
 
 
 def test_observations_from_a_file_are_rescaled_as_the_sensor_asks(twin, saved):
