@@ -124,7 +124,8 @@ def size_of(experiment: Experiment) -> Size:
 
 
 def _twin_key(experiment: Experiment) -> tuple:
-    return (experiment.grid, experiment.region, experiment.period, experiment.seed, experiment.assimilation.twin_key())
+    place = (experiment.grid, experiment.region, experiment.period, experiment.seed)
+    return (*place, experiment.land, experiment.assimilation.twin_key())
 
 
 def known(experiment: Experiment) -> AssimilationResult | None:
