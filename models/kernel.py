@@ -5,8 +5,9 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numba
@@ -84,8 +85,27 @@ POOL = ThreadPoolExecutor(THREADS, thread_name_prefix="kernel")
 """The one pool of the process. Kernels release the interpreter, so a page stays alive meanwhile."""
 
 
+IN_HAND = 2
+"""Chunks of one caller for each core at a time, running or next: none idles, and others get their turn between."""
+
+
 class Cancelled(Exception):  # noqa: N818  (a wish of the user, not an error)
     """The user took the run back; what is done so far is dropped by the caller."""
+
+
+def _in_turn(one: Callable[[int], bool], starts: Iterable[int]) -> Iterator[bool]:
+    """Yield the results of chunks in order; few of them wait in the pool, so that other callers get their turn."""
+    waiting: deque[Future] = deque()
+    try:
+        for first in starts:
+            waiting.append(POOL.submit(one, first))
+            if len(waiting) >= IN_HAND * THREADS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
 
 
 def spread(
@@ -129,7 +149,7 @@ def spread(
 
     complete = True
     # Results come in order, so progress never runs backwards. One chunk needs no other thread, which has to wake.
-    results = POOL.map(one, starts) if len(starts) > 1 else map(one, starts)
+    results = _in_turn(one, starts) if len(starts) > 1 else map(one, starts)
     for done, ok in enumerate(results, start=1):
         complete &= ok
         if progress is not None and ok:
