@@ -1,5 +1,6 @@
 """Constraints removed, and outputs of a region as functions of parameters."""
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,8 @@ from models.l4c.sensitivity import RegionOutput, factors_of, remove_constraints
 from models.options import L4COptions
 from models.skill.sensitivity import one_at_a_time, sobol
 from tests.models.l4c.worlds import packed_world
+
+pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="Many years are for compiled code.")
 
 
 @pytest.fixture(scope="module")
