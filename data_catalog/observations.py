@@ -1,4 +1,4 @@
-"""Real observations at the cells of the world: what a sensor of the filter takes, and maps beside the world's days."""
+"""Real observations at the cells of the world, as a sensor of the filter takes them."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -10,20 +10,18 @@ import xarray as xr
 from data_catalog import CATALOG
 from data_catalog.grid import EaseGrid
 from data_catalog.head import Head
-from data_catalog.regrid import cells_of_points, onto_cells
-from data_catalog.world.soil import SHIPPED_GRID, label_of, parents_of, shipped
-from data_catalog.world.soil_file import SMSF
+from data_catalog.regrid import onto_cells
+from data_catalog.world.soil import SHIPPED_GRID, parents_of, shipped
 from data_catalog.world.static import open_static
 from models.observation import Sensor, sensor_named
 from models.variables import VARIABLES
 
-__all__ = ["GOOD", "as_observations", "beside_world", "open_observations", "world_ssm"]
+__all__ = ["ABOUT", "GOOD", "as_observations", "open_observations"]
 
 GOOD = 1
 """Largest ``_qc`` that is good: 0 measured or recommended, 1 well filled."""
 
 ABOUT = ("title", "source", "citation", "licence", "product_version")
-FEBRUARY_29 = 59
 
 
 def as_observations(
@@ -73,8 +71,10 @@ def as_observations(
     field = ds[name]
     quantity = VARIABLES[name]
     field = field.where((field >= quantity.low) & (field <= quantity.high))
-    if quality is not None and f"{name}_qc" in ds:
-        kept = field.where(ds[f"{name}_qc"] <= quality)
+    # An L-band retrieval gives moisture and optical depth together, under one flag.
+    flags = [flag for flag in (f"{name}_qc", *(("ssm_qc",) if name == "vod_l" else ())) if flag in ds]
+    if quality is not None and flags:
+        kept = field.where(ds[flags[0]] <= quality)
         if not bool(kept.notnull().any()) and bool(field.notnull().any()):
             msg = (
                 f"None of the {int(field.notnull().sum()):,} values of {name} has a flag of {quality} or better: the "
@@ -104,17 +104,9 @@ def as_observations(
             "longitude": ("column", static["longitude"].to_numpy()[cells]),
         },
     )
-    kept_attrs = {
-        key: ds.attrs[key] for key in ("title", "source", "citation", "licence", "product_version") if key in ds.attrs
-    }
-    out.attrs = kept_attrs | {
-        "time_zone": zone,
-        "grid": grid,
-        "sensor": sensor.name,
-        "notes": "; ".join(notes),
-        "synthetic": 0,
-    }
-    return out
+    about = {key: ds.attrs[key] for key in ABOUT if key in ds.attrs}
+    about |= {"time_zone": zone, "grid": grid, "sensor": sensor.name, "notes": "; ".join(notes), "synthetic": 0}
+    return out.assign_attrs(about)
 
 
 def open_observations(
@@ -250,82 +242,3 @@ def _local_times(
         hour = 18.0 if title.endswith("PM") else 6.0 if title.endswith("AM") else sensor.hours[0]
     shifted = time.astype("datetime64[D]").astype("datetime64[ns]") + np.timedelta64(round(hour * 3600), "s")
     return shifted, "local mean solar time", [f"days are taken for {hour:g} h local solar time"]
-
-
-def world_ssm(grid: str, time: np.ndarray, cells: np.ndarray | None = None) -> xr.DataArray:
-    """Return the world's surface soil moisture (time, cell) [m3 m-3] on the days of the year of some times.
-
-    The days are those of the land surface model on synthetic weather (0-10 cm, a climatological year): wetness times
-    porosity. They are no forecast for a date.
-    """
-    static = _static(grid)
-    cells = np.arange(static.sizes["cell"]) if cells is None else np.asarray(cells)
-    parent = parents_of(static, grid)[cells]
-    days = time.astype("datetime64[D]")
-    year = days.astype("datetime64[Y]").astype("datetime64[D]")
-    number = (days - year).astype(int)
-    leap = (year.astype("datetime64[Y]").astype(int) + 1970) % 4 == 0
-    number = np.where(leap & (number >= FEBRUARY_29), number - 1, number)
-    run = shipped()
-    wet = run.soil[parent][:, SMSF][:, number].T
-    values = wet / 100.0 * run.porosity[parent][None, :]
-    source = f"synthetic: {label_of(grid, own=False)}"
-    attrs = VARIABLES["ssm"].cf_attrs | {"source": source}
-    return xr.DataArray(
-        values, dims=("time", "cell"), coords={"time": time, "cell": cells}, name="ssm_sim", attrs=attrs
-    )
-
-
-def beside_world(
-    granules: xr.Dataset | Iterable[xr.Dataset], *, grid: str = "36km", quality: int | None = GOOD
-) -> xr.Dataset:
-    """Put observed surface soil moisture and the world's on the same cells and days.
-
-    Parameters
-    ----------
-    granules : Dataset or several
-        Maps of ``ssm`` from the catalog, such as SPL3SMP granules; points are averaged over cells.
-    grid : str
-        Grid of the world.
-    quality : int, optional
-        Largest ``ssm_qc`` that is taken; None takes all.
-
-    Returns
-    -------
-    Dataset
-        ``ssm_obs``, ``ssm_sim`` on (time, cell) [m3 m-3], with row, column, latitude and longitude of each cell.
-
-    Raises
-    ------
-    ValueError
-        One lacks ``ssm``, or lies on no known grid.
-    """
-    parts = [granules] if isinstance(granules, xr.Dataset) else list(granules)
-    static = _static(grid)
-    rows, times, sources = [], [], []
-    for ds in parts:
-        if "ssm" not in ds:
-            msg = f"The data lack ssm; they have {', '.join(map(str, ds.data_vars))[:200]}."
-            raise ValueError(msg)
-        field = ds["ssm"] if quality is None or "ssm_qc" not in ds else ds["ssm"].where(ds["ssm_qc"] <= quality)
-        if "point" in field.dims:
-            mean, _ = cells_of_points(field.to_numpy(), ds["latitude"].to_numpy(), ds["longitude"].to_numpy(), grid)
-            rows.append(mean[static["row"].to_numpy(), static["column"].to_numpy()][None])
-            times.append(np.array([np.nanmedian(ds["time"].to_numpy().astype(np.int64)).astype("datetime64[ns]")]))
-        else:
-            maps = field.to_dataset(name="ssm").assign_attrs(grid=ds.attrs.get("grid", ""))
-            placed = onto_cells(maps, static, "nearest" if grid == "36km" else "mean", least=0.0)["ssm"]
-            rows.append(placed.transpose("time", "cell").to_numpy())
-            times.append(ds["time"].to_numpy())
-        sources.append(str(ds.attrs.get("source", "")))
-    time = np.concatenate(times)
-    attrs = VARIABLES["ssm"].cf_attrs | {"source": "; ".join(dict.fromkeys(sources))}
-    out = xr.Dataset({"ssm_obs": (("time", "cell"), np.concatenate(rows), attrs)}, coords={"time": time})
-    out["ssm_sim"] = world_ssm(grid, time).drop_vars("cell")
-    out = out.assign_coords(
-        {name: ("cell", static[name].to_numpy()) for name in ("row", "column", "latitude", "longitude")}
-    )
-    known = ("title", "citation", "licence")
-    return out.assign_attrs(
-        {key: parts[0].attrs[key] for key in known if key in parts[0].attrs} | {"grid": grid}
-    ).sortby("time")

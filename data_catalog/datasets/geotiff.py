@@ -1,5 +1,6 @@
 """Read GeoTIFF with tifffile: values, and where the pixels lie, for the projections of the products that are read."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +86,8 @@ def tags_of(path: Path) -> dict:
     except ImportError as error:
         msg = f"{path.name} is a GeoTIFF: python -m pip install 'land-carbon-explorer[geotiff]'."
         raise ImportError(msg) from error
+    # What it finds wrong is said by us, in one line.
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
     try:
         with tifffile.TiffFile(path) as tiff:
             page = tiff.pages[0]
@@ -126,14 +129,23 @@ def read_geotiff(path: str | Path) -> GeoTiff:
         values = values[None]
     elif about["planar"] == 1:
         values = np.moveaxis(values, -1, 0)
-    step, tie = tags[_SCALE], tags[_TIE]
     rows, columns = values.shape[1:]
-    half = 0.0 if _is_point(tags) else 0.5
-    x = tie[3] + (np.arange(columns) + half - tie[0]) * step[0]
-    y = tie[4] - (np.arange(rows) + half - tie[1]) * step[1]
+    try:
+        step, tie = (np.asarray(tags[tag], np.float64) for tag in (_SCALE, _TIE))
+        half = 0.0 if _is_point(tags) else 0.5
+        x = tie[3] + (np.arange(columns) + half - tie[0]) * step[0]
+        y = tie[4] - (np.arange(rows) + half - tie[1]) * step[1]
+        projection = _projection(tags)
+    except (ValueError, TypeError, IndexError) as error:
+        msg = f"{path.name} says in no way that is understood where it lies; is it damaged? ({str(error)[:80]})"
+        raise ValueError(msg) from error
     nodata = str(tags.get(_NODATA, "")).strip("\x00 ")
-    fill = float(nodata) if nodata else None
-    return GeoTiff(values, x, y, _projection(tags), fill, str(tags.get(_GDAL, "")))
+    try:
+        fill = float(nodata) if nodata else None
+    except ValueError as error:
+        msg = f"{path.name} says that {nodata[:20]!r} stands for nothing, which is no number; is it damaged?"
+        raise ValueError(msg) from error
+    return GeoTiff(values, x, y, projection, fill, str(tags.get(_GDAL, "")))
 
 
 def _pixels(path: Path, about: dict) -> np.ndarray:

@@ -1,121 +1,134 @@
-"""Read tiles of HDF-EOS2 (HDF4) by pyhdf: fields, scales, and where the pixels lie on MODIS's sinusoidal grid."""
+"""Tiles of HDF-EOS2 (HDF4): fields read by pyhdf in a process of its own, and where the pixels lie."""
 
+import importlib.util
+import json
+import mmap
 import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from data_catalog.datasets.geotiff import sinusoidal
 
-__all__ = ["EosGrid", "fields_of", "open_eos"]
+__all__ = ["EosGrid", "fields_of", "read_eos"]
 
+PATIENCE = 120.0
+"""Seconds after which a file that is not read is given up."""
+
+_CHILD = Path(__file__).with_name("hdf4_child.py")
 _CORNER = re.compile(r"UpperLeftPointMtrs=\(([-\d.eE+]+),([-\d.eE+]+)\)\s*LowerRightMtrs=\(([-\d.eE+]+),([-\d.eE+]+)\)")
 _GRID = re.compile(r'GridName="([^"]+)"')
 _DATE = re.compile(r"RANGEBEGINNINGDATE.*?VALUE\s*=\s*\"(\d{4}-\d\d-\d\d)\"", re.DOTALL)
 _NAME_DATE = re.compile(r"\.A(\d{4})(\d{3})\.")
-
-
-def _pyhdf(name: str):
-    try:
-        from pyhdf import SD, error
-    except ImportError as missing:
-        msg = f"{name} is HDF4: python -m pip install 'land-carbon-explorer[hdf4]'."
-        raise ImportError(msg) from missing
-    return SD, error
+_FIELD = re.compile(rb'DataFieldName="([^"\x00]{1,80})"')
 
 
 def fields_of(path: Path) -> list[str]:
-    """Return the names of the fields of an HDF4 file; empty where pyhdf is missing or the file is damaged."""
-    try:
-        SD, error = _pyhdf(path.name)  # noqa: N806 - the name of the module
-    except ImportError:
-        return []
-    try:
-        file = SD.SD(str(path), SD.SDC.READ)
-    except error.HDF4Error:
-        return []
-    try:
-        return list(file.datasets())
-    finally:
-        file.end()
+    """Return the names of the fields that the metadata of an HDF-EOS2 file list, without the HDF4 library."""
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return list(dict.fromkeys(found.decode("latin-1") for found in _FIELD.findall(data)))
 
 
+@dataclass(frozen=True)
 class EosGrid:
-    """An open HDF-EOS2 tile.
+    """A tile.
 
     Attributes
     ----------
-    grid : str
-        Name of the grid, such as "MOD_Grid_MOD15A2H".
+    name : str
+        Of the file.
+    fields : dict of str to array
+        Fields that were asked for, (row, column), as stored.
+    names : list of str
+        Of all fields.
+    structure, core : str
+        ``StructMetadata.0``, ``CoreMetadata.0``.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        if not self.path.exists():
-            msg = f"There is no file {self.path.name}; an HDF-EOS tile is expected."
-            raise FileNotFoundError(msg)
-        SD, error = _pyhdf(self.path.name)  # noqa: N806 - the name of the module
-        try:
-            self._file = SD.SD(str(self.path), SD.SDC.READ)
-            self._attrs = self._file.attributes()
-            self.fields = list(self._file.datasets())
-        except error.HDF4Error as problem:
-            msg = f"{self.path.name} cannot be read as HDF4; is it truncated or damaged? ({problem})"
-            raise ValueError(msg) from problem
-        self._error = error.HDF4Error
-        structure = str(self._attrs.get("StructMetadata.0", ""))
-        self._corner = _CORNER.search(structure)
-        found = _GRID.search(structure)
-        self.grid = found[1] if found else ""
+    name: str
+    fields: dict[str, np.ndarray]
+    names: list[str]
+    structure: str
+    core: str
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.end()
+    @property
+    def grid(self) -> str:
+        """Name of the grid, such as "MOD_Grid_MOD15A2H"."""
+        found = _GRID.search(self.structure)
+        return found[1] if found else ""
 
-    def raw(self, name: str) -> tuple[np.ndarray, dict]:
-        """Return a field as it is stored, and its attributes.
-
-        Raises
-        ------
-        ValueError
-            There is none of that name, or it is damaged.
-        """
-        if name not in self.fields:
-            msg = f"{self.path.name} has no field {name!r}; it has {', '.join(self.fields)[:200]}."
-            raise ValueError(msg)
-        try:
-            field = self._file.select(name)
-            return np.asarray(field.get()), dict(field.attributes())
-        except self._error as problem:
-            msg = f"{self.path.name}: {name} cannot be read; is the file truncated or damaged? ({problem})"
-            raise ValueError(msg) from problem
-
-    def lat_lon(self, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    def lat_lon(self, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Return latitude and longitude of each pixel [degrees].
 
         Raises
         ------
         ValueError
-            The file does not say where its corners lie.
+            The file does not say where its corners lie, or the field is no map.
         """
-        if self._corner is None:
-            msg = f"{self.path.name} does not say where its corners lie (StructMetadata.0)."
-            raise ValueError(msg)
-        west, north, east, south = (float(self._corner[k]) for k in range(1, 5))
-        rows, columns = shape
+        corner = _CORNER.search(self.structure)
+        try:
+            west, north, east, south = (float(corner[k]) for k in range(1, 5))
+            rows, columns = shape
+        except (TypeError, ValueError) as error:
+            msg = f"{self.name} does not say where its corners lie (StructMetadata.0); is it damaged?"
+            raise ValueError(msg) from error
         x = west + (np.arange(columns) + 0.5) * (east - west) / columns
         y = north + (np.arange(rows) + 0.5) * (south - north) / rows
         return sinusoidal(*np.meshgrid(x, y))
 
     def day(self) -> np.datetime64 | None:
         """Return the first day of the composite, of the metadata or else of the name; None without either."""
-        found = _DATE.search(str(self._attrs.get("CoreMetadata.0", "")))
-        if found:
-            return np.datetime64(found[1], "D")
-        named = _NAME_DATE.search(self.path.name)
-        return np.datetime64(f"{named[1]}-01-01", "D") + (int(named[2]) - 1) if named else None
+        try:
+            found = _DATE.search(self.core)
+            if found:
+                return np.datetime64(found[1], "D")
+            named = _NAME_DATE.search(self.name)
+            return np.datetime64(f"{named[1]}-01-01", "D") + (int(named[2]) - 1) if named else None
+        except ValueError:
+            return None
 
 
-def open_eos(path: str | Path) -> EosGrid:
-    """Open a tile; see `EosGrid`."""
-    return EosGrid(path)
+def read_eos(path: str | Path, pattern: str) -> EosGrid:
+    """Read the fields of a tile whose names match a pattern.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ImportError
+        pyhdf is not there.
+    ValueError
+        The file is damaged, or holds none of the fields.
+    """
+    path = Path(path)
+    if not path.exists():
+        msg = f"There is no file {path.name}; an HDF-EOS tile is expected."
+        raise FileNotFoundError(msg)
+    if importlib.util.find_spec("pyhdf") is None:
+        msg = f"{path.name} is HDF4: python -m pip install 'land-carbon-explorer[hdf4]'."
+        raise ImportError(msg)
+    with tempfile.TemporaryDirectory(prefix="hdf4-") as folder:
+        out = Path(folder) / "fields.npz"
+        command = [sys.executable, str(_CHILD), str(path.absolute()), str(out), pattern]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
+        except subprocess.TimeoutExpired as error:
+            msg = f"{path.name} was not read in {PATIENCE:.0f} s; is it damaged?"
+            raise ValueError(msg) from error
+        if done.returncode != 0 or not out.exists():
+            said = " ".join(done.stderr.decode("utf-8", "replace").split())[:120] or f"code {done.returncode}"
+            msg = f"{path.name} cannot be read as HDF4; is it truncated or damaged? ({said})"
+            raise ValueError(msg)
+        with np.load(out) as kept:
+            about = json.loads(str(kept["about"]))
+            fields = {name: kept[f"arr_{k}"] for k, name in enumerate(about["fields"])}
+    if not fields:
+        msg = f"{path.name} has no field like {pattern}; it has {', '.join(about['names'])[:200]}."
+        raise ValueError(msg)
+    return EosGrid(
+        path.name, fields, about["names"], about["texts"]["StructMetadata.0"], about["texts"]["CoreMetadata.0"]
+    )

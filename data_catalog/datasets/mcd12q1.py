@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from data_catalog.datasets.geotiff import read_geotiff, tags_of, write_geotiff
-from data_catalog.datasets.hdf_eos import fields_of, open_eos
+from data_catalog.datasets.hdf_eos import fields_of, read_eos
 from data_catalog.datasets.modis_tile import tile
 from data_catalog.datasets.product_entry import lazily_described
 from data_catalog.entry import CatalogEntry
@@ -28,21 +28,18 @@ def load(path: str | Path) -> xr.Dataset:
     Raises
     ------
     FileNotFoundError, ImportError, ValueError
-        See `data_catalog.datasets.hdf_eos.EosGrid` and `data_catalog.datasets.geotiff.read_geotiff`; or it holds
+        See `data_catalog.datasets.hdf_eos.read_eos` and `data_catalog.datasets.geotiff.read_geotiff`; or it holds
         neither LC_Type1 nor LC_Type5.
     """
     path = Path(path)
-    hdf4 = path.exists() and path.read_bytes()[:4] == b"\x0e\x03\x13\x01"
+    hdf4 = False
+    if path.exists():
+        with path.open("rb") as stream:
+            hdf4 = stream.read(4) == b"\x0e\x03\x13\x01"
     if hdf4:
-        eos = open_eos(path)
-        try:
-            stored = {name: eos.raw(name)[0] for name in _FIELDS if name in eos.fields}
-            if not stored:
-                msg = f"{path.name} has neither LC_Type1 nor LC_Type5; it has {', '.join(eos.fields)[:200]}."
-                raise ValueError(msg)
-            place, day = eos.lat_lon(next(iter(stored.values())).shape), eos.day()
-        finally:
-            eos.close()
+        eos = read_eos(path, "^LC_Type[15]$")
+        stored = eos.fields
+        place, day = eos.lat_lon(next(iter(stored.values())).shape), eos.day()
     else:
         tiff = read_geotiff(path)
         found = _DATE.search(tiff.metadata) or _DATE.search(path.name)

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from data_catalog.datasets.geotiff import read_geotiff, tags_of, write_geotiff
-from data_catalog.datasets.hdf_eos import fields_of, open_eos
+from data_catalog.datasets.hdf_eos import fields_of, read_eos
 from data_catalog.datasets.modis_qc import QUALITY, fpar_lai_quality
 from data_catalog.datasets.modis_tile import tile
 from data_catalog.datasets.product_entry import lazily_described
@@ -84,19 +84,13 @@ def load(path: str | Path) -> xr.Dataset:
 
 
 def _hdf4(path: Path):
-    eos = open_eos(path)
-    try:
-        stored = {}
-        for ours, names in (*_HDF.items(), *((f"{k}_std", v) for k, v in _ERRORS.items()), ("qc", _QC)):
-            name = next((name for name in names if name in eos.fields), None)
-            if name:
-                stored[ours] = eos.raw(name)[0]
-        if not stored:
-            msg = f"{path.name} has no Fpar_500m, Lai_500m or FparLai_QC; it has {', '.join(eos.fields)[:200]}."
-            raise ValueError(msg)
-        return stored, eos.lat_lon(next(iter(stored.values())).shape), eos.day(), eos.grid
-    finally:
-        eos.close()
+    eos = read_eos(path, r"^(Fpar|Lai)(StdDev)?(_500m|_1km)?$|^FparLai_QC$")
+    stored = {}
+    for ours, names in (*_HDF.items(), *((f"{k}_std", v) for k, v in _ERRORS.items()), ("qc", _QC)):
+        name = next((name for name in names if name in eos.fields), None)
+        if name:
+            stored[ours] = eos.fields[name]
+    return stored, eos.lat_lon(next(iter(stored.values())).shape), eos.day(), eos.grid
 
 
 def _viirs(path: Path):

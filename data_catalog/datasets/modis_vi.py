@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from data_catalog.datasets.hdf_eos import fields_of, open_eos
+from data_catalog.datasets.hdf_eos import fields_of, read_eos
 from data_catalog.datasets.modis_tile import tile
 from data_catalog.datasets.product_entry import lazily_described
 from data_catalog.entry import CatalogEntry
@@ -27,31 +27,28 @@ def load(path: str | Path) -> xr.Dataset:
     Raises
     ------
     FileNotFoundError, ImportError, ValueError
-        See `data_catalog.datasets.hdf_eos.EosGrid`; or it holds no index.
+        See `data_catalog.datasets.hdf_eos.read_eos`; or it holds no index.
     """
-    eos = open_eos(path)
-    try:
-        fields: dict = {}
-        for ours, end in _ENDS.items():
-            name = next((field for field in eos.fields if field.endswith(f"days {end}")), None)
-            if name is None:
-                continue
-            values, _ = eos.raw(name)
-            good = (values != FILL) & (values >= -2000) & (values <= 10000)
-            fields[ours] = (np.where(good, values * np.float32(SCALE), np.nan).astype(np.float32), {"column": name})
-        if not fields:
-            msg = f"{eos.path.name} has no NDVI and no EVI; it has {', '.join(eos.fields)[:200]}."
-            raise ValueError(msg)
-        reliability = next((field for field in eos.fields if field.endswith("pixel reliability")), None)
-        first = next(iter(fields))
-        if reliability:
-            rank, _ = eos.raw(reliability)
-            quality = np.select([rank == 0, rank == 1, rank >= 2], [0, 1, 2], 3).astype(np.int8)
-            fields[f"{first}_qc"] = (quality, {"long_name": "quality: 0 good, 1 marginal, 2 snow or cloud, 3 none"})
-        place, day, grid = eos.lat_lon(fields[first][0].shape), eos.day(), eos.grid
-    finally:
-        eos.close()
-    about = {"title": TITLE, "source": f"satellite: {eos.path.name}", "citation": CITATION, "licence": LICENCE}
+    eos = read_eos(path, r"days (NDVI|EVI|pixel reliability)$")
+    fields: dict = {}
+    for ours, end in _ENDS.items():
+        name = next((field for field in eos.fields if field.endswith(f"days {end}")), None)
+        if name is None:
+            continue
+        values = eos.fields[name]
+        good = (values != FILL) & (values >= -2000) & (values <= 10000)
+        fields[ours] = (np.where(good, values * np.float32(SCALE), np.nan).astype(np.float32), {"column": name})
+    if not fields:
+        msg = f"{eos.name} has no NDVI and no EVI; it has {', '.join(eos.names)[:200]}."
+        raise ValueError(msg)
+    reliability = next((field for field in eos.fields if field.endswith("pixel reliability")), None)
+    first = next(iter(fields))
+    if reliability:
+        rank = eos.fields[reliability]
+        quality = np.select([rank == 0, rank == 1, rank >= 2], [0, 1, 2], 3).astype(np.int8)
+        fields[f"{first}_qc"] = (quality, {"long_name": "quality: 0 good, 1 marginal, 2 snow or cloud, 3 none"})
+    place, day, grid = eos.lat_lon(fields[first][0].shape), eos.day(), eos.grid
+    about = {"title": TITLE, "source": f"satellite: {eos.name}", "citation": CITATION, "licence": LICENCE}
     return tile(fields, *place, day, about | {"grid": "sinusoidal", "product_version": grid})
 
 

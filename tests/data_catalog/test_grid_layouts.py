@@ -25,6 +25,8 @@ STRUCTURE = """GROUP=GridStructure
 		UpperLeftPointMtrs=(0.000000,5559752.598333)
 		LowerRightMtrs=(1853.250870,5558362.660180)
 		Projection=GCTP_SNSOID
+			OBJECT=DataField_1
+				DataFieldName="Lai_500m"
 END
 """
 
@@ -54,7 +56,19 @@ def test_a_tile_of_leaf_area_in_hdf_eos2_is_scaled_placed_and_judged(tmp_path):
         assert quality[2].tolist() == [0, 0, 0, 2]  # the last by the back-up algorithm
         assert float(ds["latitude"][0, 0]) == pytest.approx(49.998, abs=0.001)
         assert str(ds["time"].values[0])[:10] == "2021-07-04"
-    assert examine(path).product == "modis-lai"
+    other = path.rename(tmp_path / "renamed.hdf")
+    assert examine(other).product == "modis-lai"
+
+
+def test_a_tile_that_is_fetched_again_under_the_name_of_a_damaged_one_is_read(tmp_path):
+    path = tmp_path / "MOD15A2H.A2021185.h18v04.061.2021194030303.hdf"
+    lai_tile(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    for _ in range(2):
+        assert "cannot be read as HDF4; is it truncated or damaged?" in examine(path).problem
+    path.write_bytes(whole)
+    assert examine(path).problem == ""
 
 
 def test_a_tile_of_viirs_is_read(tmp_path):

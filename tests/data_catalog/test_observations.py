@@ -5,8 +5,9 @@ import pytest
 import xarray as xr
 
 from data_catalog import CATALOG
+from data_catalog.beside_world import beside_world, world_ssm
 from data_catalog.grid import EaseGrid
-from data_catalog.observations import as_observations, beside_world, open_observations, world_ssm
+from data_catalog.observations import as_observations, open_observations
 from data_catalog.world.static import open_static
 from models.observation import sensor_named
 
@@ -41,6 +42,13 @@ def test_flags_are_respected_and_none_good_is_an_error_that_says_what_to_do():
     with pytest.raises(ValueError, match="Pass quality=None"):
         as_observations(ds, "ssm")
     assert as_observations(ds, "ssm", quality=None).sizes["time"] == 2
+
+
+def test_optical_depth_is_taken_under_the_flag_of_its_retrieval():
+    lat, lon = cell_at(5000)
+    ds = stations([[0.4], [0.6]], [lat], [lon], name="vod_l")
+    ds["ssm_qc"] = (("time", "site"), [[0], [2]])
+    np.testing.assert_allclose(as_observations(ds, "lvod")["vod_l_obs"], [[0.4]])
 
 
 def test_days_take_the_hour_of_their_overpass_in_local_time():
