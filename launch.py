@@ -338,5 +338,27 @@ def catalog(paths: tuple[str, ...], as_json: bool, every: bool, fresh: bool, deb
     click.echo(scan_table(rows, every=every))
 
 
+@main.command()
+@click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False), metavar="[FOLDER]...")
+@click.option("--grid", type=GRIDS, default="108km", show_default=True, help="The world that fills in.")
+@click.option("--csv", "target", metavar="FILE.csv", help="Write a row for each tower too.")
+@click.option("--debug", is_flag=True, hidden=True)
+def towers(folders: tuple[str, ...], grid: str, target: str | None, debug: bool) -> None:
+    """Run L4C at the towers that ship and those of FOLDER, and compare months of GPP, RECO and NEE by plant type."""
+    from explorer.tower_table import by_plant_type, tower_rows
+
+    with progress_bar("running towers") as progress:
+        rows = tower_rows(folders, grid=grid, progress=progress)
+    if target is not None:
+        rows.to_csv(target, index=False, float_format="%.4f")
+        say(f"{target}: {len(rows)} towers")
+    click.echo(by_plant_type(rows).to_string(index=False, float_format=lambda value: f"{value:.2f}"))
+    for row in rows[rows["problem"] != ""].itertuples():
+        say(f"{row.site}: not run: {row.problem}")
+    ran = rows[rows["problem"] == ""]
+    world = int((ran["driven"] == "world").sum())
+    say(f"{len(ran)} towers run, {world} of them on the world's days; each tower counts once; gC m-2 d-1 by month")
+
+
 if __name__ == "__main__":
     main()
