@@ -17,8 +17,9 @@ from explorer.assimilation_address import (
     write_assimilation,
 )
 from explorer.assimilation_runs import ASSIMILATION, Outcome
+from explorer.assimilation_skill import prime
 from explorer.land_engine import ENGINE
-from explorer.runs import LIVE, SLOW, Job
+from explorer.runs import SLOW, Job
 from explorer.session import MOST_PINS, Session, describe
 from explorer.worlds import WORLDS, Worlds
 from models.assimilation.result import AssimilationResult
@@ -165,9 +166,12 @@ class AssimilationSession(Session):
             now = time.monotonic()
             if result.days_done and not result.complete and now - self._shown_at > PARTIAL_EVERY and not cancelled():
                 self._shown_at = now
+                prime(result)
                 self.post(partial(self._partly, asked, experiment, result))
 
-        return runs.run(experiment, progress=say, partial=show, cancelled=cancelled, resume=resume)
+        result = runs.run(experiment, progress=say, partial=show, cancelled=cancelled, resume=resume)
+        prime(result)
+        return result
 
     def _progressed(self, asked: int, words: str, share: float) -> None:
         if asked == self._asked and self.running:
@@ -249,7 +253,5 @@ class AssimilationSession(Session):
     def cancel(self) -> None:
         """Stop what runs for this visitor."""
         ASSIMILATION.withdraw(self.number)
-        for key in (self.number, (self.number, "cell"), (self.number, "carbon")):
-            LIVE.withdraw(key)
-        for key in self._slow:
+        for key in ("cell", "carbon", *self._slow):
             SLOW.withdraw((self.number, key))

@@ -1,22 +1,26 @@
 """How much nearer the analysis is than the open loop: to the truth, and to stations that are sampled from it."""
 
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from explorer.assimilation_numbers import daily, name_and_unit
+from explorer.assimilation_numbers import daily, key_numbers, name_and_unit
 from models.assimilation.result import AssimilationResult
 from models.observation.station import sample_stations
 from models.skill.anomalies import anomalies
 from models.skill.scores import correlation, unbiased_rmse
 from models.skill.significance import Wilcoxon, wilcoxon_over_sites
 
-__all__ = ["FEWEST_DAYS", "REFERENCES", "Gain", "gains", "skill_table"]
+__all__ = ["FEWEST_DAYS", "JUDGED", "REFERENCES", "Gain", "gains", "prime", "skill_table"]
 
 REFERENCES = {"truth": "The truth", "stations": "Stations"}
 """What is compared with -> words on screen."""
+
+JUDGED = ("ssm", "rzsm", "lai", "gpp", "et")
+"""Variables whose skill is compared."""
 
 FEWEST_DAYS = 40
 """Days below which a correlation of anomalies says nothing."""
@@ -53,8 +57,24 @@ class Gain:
         return float("nan") if self.test is None else self.test.share_better
 
 
+_KEPT: weakref.WeakKeyDictionary[AssimilationResult, dict[tuple[str, str], Gain]] = weakref.WeakKeyDictionary()
+"""Result -> what was compared with what; it goes with the result."""
+
+
+def prime(result: AssimilationResult) -> None:
+    """Compute, in the thread that calls, what key numbers and skill need, and keep it with the result.
+
+    Kernels wait for the thread pool while a run fills it; the event loop must not wait with them.
+    """
+    for sensor in result.sensors or ("",):
+        key_numbers(result, sensor)
+    for variable in JUDGED:
+        for reference in REFERENCES:
+            gains(result, variable, reference)
+
+
 def gains(result: AssimilationResult, variable: str, reference: str = "truth") -> Gain:
-    """Compare open loop and analysis with the truth or with stations.
+    """Compare open loop and analysis with the truth or with stations; kept with the result.
 
     Parameters
     ----------
@@ -63,6 +83,14 @@ def gains(result: AssimilationResult, variable: str, reference: str = "truth") -
     reference : str
         Key of `REFERENCES`.
     """
+    kept = _KEPT.setdefault(result, {})
+    if (variable, reference) not in kept:
+        kept[variable, reference] = _compared(result, variable, reference)
+    return kept[variable, reference]
+
+
+def _compared(result: AssimilationResult, variable: str, reference: str) -> Gain:
+    """Compare open loop and analysis; see `gains`."""
     cells, days = result.twin.cells.size, result.days[: result.days_done]
     nothing = np.full(cells, np.nan)
     if days.size < FEWEST_DAYS:

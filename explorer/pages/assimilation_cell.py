@@ -18,7 +18,7 @@ from explorer.assimilation_numbers import (
 from explorer.assimilation_runs import Outcome
 from explorer.assimilation_session import AssimilationSession
 from explorer.pages.page import card, heading, heading_html, put, switch
-from explorer.runs import LIVE, Job
+from explorer.runs import SLOW, Job
 from explorer.session import describe
 from explorer.views.ensemble_series import EnsembleSeriesView
 from explorer.views.members import MembersView
@@ -124,7 +124,7 @@ class CellTab:
         self._asked = key
         session = self.session
         self.update_view.update(None, note=f"Running {places(result)[cell]} again with every member kept …")
-        LIVE.submit(
+        SLOW.submit(
             (session.number, "cell"),
             Job(
                 work=lambda progress, cancelled: result.series(cell),

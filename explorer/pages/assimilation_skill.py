@@ -11,10 +11,10 @@ from explorer.assimilation_carbon import FLUXES, RUNS, CarbonOutcome, carbon_of,
 from explorer.assimilation_numbers import cell_of, name_and_unit, place_text
 from explorer.assimilation_runs import Outcome
 from explorer.assimilation_session import AssimilationSession
-from explorer.assimilation_skill import REFERENCES, gains, skill_table
+from explorer.assimilation_skill import JUDGED, REFERENCES, gains, skill_table
 from explorer.pages.assimilation_maps import SYNTHETIC, CellMap
 from explorer.pages.page import card, heading, heading_html, switch
-from explorer.runs import LIVE, Job
+from explorer.runs import SLOW, Job
 from explorer.session import describe
 from explorer.style import signed, symbol_text, unit_text
 from explorer.views.boxes import BoxView
@@ -23,9 +23,6 @@ from explorer.views.towers import TABLE_CSS, frame_html
 from models.variables import VARIABLES
 
 __all__ = ["CarbonTab", "SkillTab"]
-
-JUDGED = ("ssm", "rzsm", "lai", "gpp", "et")
-"""Variables whose skill is compared."""
 
 
 class SkillTab:
@@ -148,7 +145,7 @@ class CarbonTab:
         self.plots.visible = False
         self._say("Running L4C with the land of this run …")
         session = self.session
-        LIVE.submit(
+        SLOW.submit(
             (session.number, "carbon"),
             Job(
                 work=partial(carbon_of, result, outcome.experiment.grid),
