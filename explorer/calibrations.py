@@ -123,6 +123,29 @@ def _calibrate_one(
     return result
 
 
+def _twin(pft: str, options: "CalibrationOptions", table: Any, **given: Any) -> None:
+    """Calibrate a plant type on virtual towers of the world from wrong parameters; print what came back."""
+    from data_catalog import open_dataset
+    from models.calibration.fit import calibrate as fit
+    from models.calibration.report import parameter_lines
+    from models.calibration.virtual import displaced, virtual_towers
+
+    truth, world = table[pft], open_dataset("reference-earth", grid=given["grid"])
+    sites = virtual_towers(world, pft, given["virtual"], truth, noise=given["noise"], soil=options.soil)
+    free = {name for step in options.steps for name in options.free[step]}
+    with progress_bar(f"fitting {pft}") as progress:
+        start = {pft: displaced(truth, free, given["off"])}
+        result = fit(sites, pft, options, table=start, told=lambda now: progress(now.share))
+    click.echo(f"\n{pft}: {len(sites)} virtual towers, soil {options.soil}, parameters off by {given['off']:.0%}")
+    click.echo("\n".join(parameter_lines(result)))
+    open_ = {n: why for s in result.steps for n, why in zip(s.identified.names, s.identified.verdict, strict=True)}
+    click.echo(f"    {'parameter':<11} {'truth':>10} {'found':>10} {'apart':>8}")
+    for name, why in open_.items():
+        true, found = getattr(truth, name), getattr(result.after, name)
+        apart = f"{abs(found / true - 1):8.2%}" if abs(true) > 1e-3 else f"{abs(found - true):8.2g}"
+        click.echo(f"    {name:<11} {true:10.4g} {found:10.4g} {apart}  {why or 'identified'}")
+
+
 @click.command()
 @click.option(
     "--pft", "pfts", multiple=True, type=click.Choice([*PFTS, "all"]), default=("all",), help="Plant type; repeatable."
@@ -144,6 +167,11 @@ def _calibrate_one(
 @click.option("--min-quality", default=0.7, show_default=True, help="Least share of good half hours of a day.")
 @click.option("--grid", type=click.Choice(["36km", "108km"]), default="108km", show_default=True)
 @click.option("--bplut", metavar="FILE.csv", help="Table to start from; V7 by default.")
+@click.option(
+    "--virtual", default=0, type=click.IntRange(0, 200), help="Towers put into the world's own cells, with known truth."
+)
+@click.option("--off", default=0.3, show_default=True, help="How far virtual towers' parameters start from the truth.")
+@click.option("--noise", default=0.0, show_default=True, help="Error of a virtual tower's day [gC m-2 d-1].")
 @click.option("--out", metavar="OUT.csv", help="Write the table with the fitted values, in the mission's format.")
 @click.option("--debug", is_flag=True, hidden=True)
 def calibrate(pfts: tuple[str, ...], data: tuple[str, ...], held: tuple[str, ...], **given: Any) -> None:
@@ -166,6 +194,10 @@ def calibrate(pfts: tuple[str, ...], data: tuple[str, ...], held: tuple[str, ...
     )  # fmt: skip
     file = BplutFile.read(Path(given["bplut"])) if given["bplut"] else BplutFile.shipped()
     wanted = PFTS if "all" in pfts else pfts
+    if given["virtual"]:
+        for pft in wanted:
+            _twin(pft, replace(options, prior=0.0, keep_reco=0.0), file.params(), **given)
+        return
     sites = gather_sites(data, wanted, QualityRules(min_quality=given["min_quality"]), grid=given["grid"])
     unknown = [name for name in held if name not in {site.name for site in sites}]
     if unknown:

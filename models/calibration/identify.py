@@ -14,7 +14,7 @@ __all__ = ["Identified", "Profile", "identify", "profile"]
 
 LEAST_ERROR = 0.3
 """Error of a tower's day [gC m-2 d-1] that is believed at least, however well a fit does."""
-OPEN_SHARE = 0.1
+OPEN_SHARE = 0.05
 """A parameter whose standard error exceeds this share of its range is left open."""
 TIED = 0.98
 

@@ -1,11 +1,13 @@
-"""Virtual towers whose parameters are known."""
+"""Weather and fluxes of virtual towers whose parameters are known."""
 
 import numpy as np
 
 from models.calibration.cost import simulate
-from models.calibration.sites import SiteDays
+from models.calibration.sites import DAILY, SiteDays
 from models.l4c.bplut import load_bplut
 from models.l4c.params import PFTS
+
+__all__ = ["DAILY", "observed_by", "truth", "virtual_site"]
 
 
 def virtual_site(

@@ -21,7 +21,7 @@ SLOW = os.environ.get("NUMBA_DISABLE_JIT") == "1"
 
 @pytest.fixture(scope="module")
 def world():
-    blocks = packed_world(40, days=20 if SLOW else 365).of([0, 1]).as_float(np.float64)
+    blocks = packed_world(40, days=6 if SLOW else 365).of([0, 1]).as_float(np.float64)
     rows = pft_rows(load_bplut(), blocks)
     f_aut = np.array([load_bplut()[p].f_aut for p in PFTS])[blocks.pft - 1][:, None].repeat(LANES, 1)
     return blocks, rows, start_of_year(blocks, rows, f_aut), f_aut
@@ -121,7 +121,7 @@ def test_cells_join_their_plant_types_by_the_mean_of_squares_and_packed_drivers_
 
 
 def test_world_budget_takes_options_and_grows_with_the_errors():
-    blocks = packed_world(20, days=20 if SLOW else 365)
+    blocks = packed_world(20, days=5 if SLOW else 365)
     usual = world_budget(blocks).of_cells()
     larger = world_budget(blocks, fpar_rank=4).of_cells()
     there = np.isfinite(usual)
