@@ -11,6 +11,7 @@ from models.l4c.forward import daily_bins, integrate, start_of_year
 from models.l4c.params import PFTS
 from models.l4c.rows import pft_rows
 from models.l4c.sampled import sampled_error
+from models.l4c.sensitivity import remove_constraints
 from models.l4c.uncertainty import error_budget, shares_of_area, world_budget
 from models.packing import LANES
 from tests.benchmarks.timing import interleaved
@@ -65,6 +66,11 @@ def rows(grid: str = "108km") -> list[tuple[str, float, float | str, str]]:
         for name, value in shares.items():
             note = f"fPAR quality rank {rank:g}; the paper's number beside it, on another world"
             table.append((f"share of area, {name}, rank {rank:g}", round(value, 3), f"{PAPER[name]:.2f}", note))
+    for name, fluxes in remove_constraints(blocks).shares(area).items():
+        flux = "rh" if name == "smsf" else "gpp"
+        for limit, share in zip((5, 30), fluxes[flux], strict=True):
+            note = f"share of the vegetated area whose annual {flux.upper()} changes by {limit} % or more (Fig. 8)"
+            table.append((f"{name} removed: area >= {limit} %", round(share, 3), None, note))
     chosen = blocks.of(range(0, len(blocks.cell_of), max(1, len(blocks.cell_of) // 12))).as_float(np.float64)
     rows_, f_aut, start = _parts(chosen)
     days = np.arange(0, 365, 30)
