@@ -2,8 +2,9 @@
 
 from explorer.pages.assimilation import AssimilationPage
 from explorer.pages.carbon import CarbonPage
+from explorer.pages.data import DataPage
 from explorer.pages.land import LandPage
 
 __all__ = ["PAGES"]
 
-PAGES = (CarbonPage, LandPage, AssimilationPage)
+PAGES = (CarbonPage, LandPage, AssimilationPage, DataPage)

@@ -1,0 +1,77 @@
+"""A shown series as a file: CSV or NetCDF, with its sources and licences."""
+
+import re
+
+import numpy as np
+import xarray as xr
+
+from explorer.data_series import Record, Series
+from explorer.export import netcdf_bytes, program, table_text
+from models.variables import VARIABLES
+
+__all__ = ["series_csv", "series_name", "series_netcdf", "source_words"]
+
+KEPT = ("title", "source", "citation", "licence", "acknowledgement", "processing", "partitioning", "history")
+
+
+def source_words(record: Record) -> dict[str, str]:
+    """Return what must be told of a dataset: title, source, citation, licence and more, as far as it is known."""
+    row, attrs = record.item.row, record.ds.attrs
+    words = {name: str(attrs[name]) for name in KEPT if attrs.get(name)}
+    known = {"title": row.title, "citation": row.citation, "licence": row.licence, "product": row.product}
+    known |= {"file": row.shown, "version": row.version}
+    return {name: text for name, text in {**known, **words}.items() if text}
+
+
+def series_name(record: Record, series: Series, ending: str) -> str:
+    """Return a name for a file of a series that every system accepts."""
+    row = record.item.row
+    words = f"{row.product}-{series.site or row.site or 'series'}-{series.channel.name}".lower()
+    return f"{re.sub(r'[^a-z0-9]+', '-', words).strip('-')[:70]}.{ending}"
+
+
+def _place(record: Record) -> str:
+    row = record.item.row
+    if row.latitude is None:
+        return ""
+    return f"latitude {row.latitude:.4f}, longitude {row.longitude:.4f}"
+
+
+def series_csv(record: Record, series: Series) -> str:
+    """Return the series as a table of text: what it is above, then time, value and share of good values."""
+    quantity = VARIABLES[series.channel.name]
+    head = [
+        f"{series.channel.label} of {series.site or record.item.name}, {series.step_words}",
+        *filter(None, [_place(record)]),
+        *(f"{name}: {text}" for name, text in source_words(record).items()),
+        f"program: {program()}",
+    ]
+    times = np.datetime_as_string(series.time, "s" if series.step < np.timedelta64(1, "D") else "D")
+    columns = ["time", f"{series.channel.name} [{quantity.unit}]", "good [share 0-1]"]
+    goods = series.good if series.flagged else np.full(series.values.size, np.nan)
+    return table_text(zip(times, series.values, goods, strict=True), head, columns)
+
+
+def series_netcdf(record: Record, series: Series) -> bytes:
+    """Return the series as NetCDF, with sources and licences in its attributes."""
+    name = series.channel.name
+    ds = xr.Dataset({name: ("time", series.values, VARIABLES[name].cf_attrs)}, coords={"time": series.time})
+    if series.flagged:
+        ds[f"{name}_good"] = (
+            "time",
+            series.good,
+            {"long_name": f"share of good values of {VARIABLES[name].long_name}", "units": "1"},
+        )
+    row = record.item.row
+    for coordinate, value, unit in (
+        ("latitude", row.latitude, "degrees_north"),
+        ("longitude", row.longitude, "degrees_east"),
+    ):
+        if value is not None:
+            ds.coords[coordinate] = ((), float(value), {"units": unit, "standard_name": coordinate})
+    ds.attrs = {"Conventions": "CF-1.10", **source_words(record), "program": program()}
+    if series.channel.layer >= 0:
+        ds.attrs["layer"] = series.channel.layer + 1
+    if series.site or row.site:
+        ds.attrs["site"] = series.site or row.site
+    return netcdf_bytes(ds)

@@ -1,0 +1,142 @@
+"""See what data there are: towers, stations, satellites; look into them, add your own, and run a model there."""
+
+import functools
+
+import panel as pn
+import panel_material_ui as pmui
+from bokeh.models import CustomJS
+
+from explorer.data_address import TABS
+from explorer.data_session import DataSession
+from explorer.pages.data_controls import DROP_JS, HOW_TO, DataControls
+from explorer.pages.data_files import FilesTab, ProductsTab
+from explorer.pages.data_place import DatasetCard, PlacesCard
+from explorer.pages.page import Page, card
+from explorer.views.totals import Kpi, KpiStrip
+
+__all__ = ["DataPage"]
+
+TAB_WORDS = {
+    "places": "Places",
+    "files": "Files",
+    "products": "Products",
+}
+
+
+class DataPage(Page):
+    """The catalog: what ships with the app, what lies in the folders of --data, and what a visitor adds."""
+
+    title = "Data"
+    slug = "data"
+    lead = "Towers, stations and satellites: see what is there, add your own, and run a model with it."
+    session_class = DataSession
+
+    def __init__(self, *arguments, **params):
+        super().__init__(*arguments, **params)
+        document = pn.state.curdoc
+        if document is not None and document.session_context is not None:
+            document.js_on_event("document_ready", CustomJS(code=DROP_JS))
+
+    def sidebar(self) -> list:
+        """Return the filters, and the way in for a file."""
+        self.controls = DataControls(self.session)
+        return self.controls.objects
+
+    def header(self) -> list:
+        """Say what the page is."""
+        return [
+            pmui.Typography(
+                self.lead,
+                variant="body2",
+                sx={"color": "inherit", "opacity": 0.92, "display": {"xs": "none", "md": "block"}},
+                margin=(6, 8),
+            )
+        ]
+
+    def main(self) -> list:
+        """Return the numbers of the catalog, and the tabs."""
+        session = self.session
+        self.kpis = KpiStrip()
+        self.dataset = DatasetCard(session)
+        self.places_of = {name: pmui.Column(sizing_mode="stretch_width", margin=0) for name in TABS}
+        self._open(session.selection.tab)
+        self.tabs = pmui.Tabs(
+            *((TAB_WORDS[name], self.places_of[name]) for name in TABS),
+            active=TABS.index(session.selection.tab),
+            dynamic=True,
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        self.tabs.param.watch(self._on_tab, "active")
+        session.param.watch(self._on_selection, "selection")
+        session.param.watch(self._draw_kpis, ["items", "scanned"])
+        self._draw_kpis()
+        body = pmui.Grid(
+            pmui.Grid(self.tabs, size={"xs": 12, "lg": 6.5}),
+            pmui.Grid(self.dataset.pane, size={"xs": 12, "lg": 5.5}),
+            container=True,
+            sizing_mode="stretch_width",
+        )
+        objects = [self.kpis.pane, body]
+        if not session.library.folders:
+            text = f"<div style='font-size:13px;padding:4px 6px'><b>Your own data.</b> {HOW_TO}</div>"
+            objects.insert(1, card(pn.pane.HTML(text, sizing_mode="stretch_width", margin=(4, 8))))
+        return objects
+
+    @functools.cached_property
+    def places(self) -> PlacesCard:
+        """The map of the tab Places."""
+        return PlacesCard(self.session)
+
+    @functools.cached_property
+    def files(self) -> FilesTab:
+        """The tab Files."""
+        return FilesTab(self.session)
+
+    @functools.cached_property
+    def products(self) -> ProductsTab:
+        """The tab Products."""
+        return ProductsTab(self.session)
+
+    def _open(self, name: str) -> None:
+        """Put what belongs on a tab there, once."""
+        if not len(self.places_of[name]):
+            self.places_of[name].append(getattr(self, name).pane)
+
+    def _on_tab(self, event) -> None:
+        name = TABS[event.new]
+        self._open(name)
+        if name != self.session.selection.tab:
+            self.session.select(tab=name)
+
+    def _on_selection(self, event) -> None:
+        active = TABS.index(event.new.tab)
+        if self.tabs.active != active:
+            self.tabs.active = active
+
+    def _unfinished(self) -> bool:
+        return False
+
+    def _preparing(self) -> tuple[float | None, str, bool]:
+        """Nothing is prepared for this page."""
+        return None, "", False
+
+    def _draw_kpis(self, *_events) -> None:
+        """Count what is listed."""
+        items = self.session.items
+        kinds = [item.row.kind for item in items]
+        unknown = [item for item in items if not item.row.product]
+        towers = {item.row.site for item in items if item.row.kind == "tower" and item.row.site}
+        stations = {item.name for item in items if item.row.kind == "station"}
+        files = sum(bool(item.row.product) for item in items)
+        products = {item.row.product for item in items if item.row.product}
+        shown = [
+            Kpi("Datasets", float(files), "", None, "files and worlds that can be read"),
+            Kpi("Towers", float(len(towers)), "", None, "eddy-covariance sites"),
+            Kpi("Stations", float(len(stations)), "", None, "soil moisture, weather, CO₂"),
+            Kpi("Maps", float(sum(kind in ("satellite", "reanalysis", "map") for kind in kinds)), "", None,
+                "satellites and reanalyses"),
+            Kpi("Products", float(len(products)), "", None, "that are here"),
+            Kpi("Not read", float(len(unknown)), "", None, "documents, lists, unknown files"),
+        ]  # fmt: skip
+        self.kpis.update(shown)
