@@ -11,13 +11,14 @@ from tests.browser.server import Server, serving
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what stands here, so that `-m "not browser"` leaves it out.
 
-    A browser, a server and the tests share two cores: a test that ran out of patience is tried once more, and the
-    summary counts it as rerun.
+    One worker runs them all, since they share a server. A browser, a server and the tests share two cores: a test that
+    ran out of patience is tried once more, and the summary counts it as rerun.
     """
     for item in items:
         if "/browser/" in item.path.as_posix():
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 # Of the package, not of the session: the browser's event loop must end before tests that have their own.
