@@ -15,10 +15,10 @@ from models.variables import VARIABLES
 
 __all__ = ["FilesTab", "ProductsTab"]
 
-PAGE = 40
+PAGE = 25
 """Rows shown at once."""
 
-COLUMNS = ("Site", "Kind", "Product", "From", "To", "Steps", "Good", "Serves as", "File")
+COLUMNS = ("Dataset", "Kind", "Product", "From", "To", "Steps", "Good")
 
 CARD_CSS = """
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:10px;padding:6px}
@@ -96,16 +96,15 @@ def _sortable(item: Item, column: int) -> tuple:
 def _cells(item: Item) -> tuple[str, ...]:
     row = item.row
     steps = f"{row.steps:,}" if row.steps else ""
-    return (
-        *(row.site, row.kind, row.product or "–", *row.period, steps, _good(item), ", ".join(row.feeds)),
-        row.shown or row.title,
-    )
+    return item.name, row.kind, row.product or "–", *row.period, steps, _good(item)
 
 
 def _row(item: Item) -> Row:
     row = item.row
-    names = ", ".join(row.variables[:12]) + (f" and {len(row.variables) - 12} more" if len(row.variables) > 12 else "")
-    note = " · ".join(part for part in (row.title, row.grid, names, row.notes, f"({item.origin})") if part)
+    uses = f"for {', '.join(row.feeds)}" if row.feeds else ""
+    file = row.shown if row.shown != item.name else ""
+    names = ", ".join(row.variables)
+    note = " · ".join(part for part in (row.title, uses, file, row.grid, names, row.notes, item.origin) if part)
     return Row(item.key, _cells(item), note, row.problem)
 
 

@@ -19,8 +19,9 @@ th{font-weight:600;white-space:nowrap;cursor:pointer;user-select:none;opacity:.8
 th[aria-sort=ascending]::after{content:' ▲';font-size:9px}
 th[aria-sort=descending]::after{content:' ▼';font-size:9px}
 td.n{white-space:nowrap}
-td small{display:block;opacity:.75;max-width:56em}
-td small.bad{color:#c2410c;opacity:1}
+td:first-child{overflow-wrap:anywhere;min-width:150px}
+td small{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden;opacity:.75}
+td small.bad{color:#c2410c;opacity:1;-webkit-line-clamp:4}
 tbody tr{cursor:pointer}
 tbody tr:hover,tbody tr:focus{background:rgba(128,128,128,.12);outline:none}
 tbody tr[aria-selected=true]{background:rgba(47,143,208,.18)}
@@ -50,7 +51,7 @@ export function render({ model, el }) {
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its key, its cells, what stands small below the last, and a warning there.
+    """One row: its key, its cells, what stands small below the first, and a warning there.
 
     Everything is plain text; the table escapes it.
     """
@@ -61,7 +62,7 @@ class Row:
     warning: str = ""
 
 
-class _Table(pn.custom.JSComponent):
+class RowsTable(pn.custom.JSComponent):
     """The table in the browser; what it says comes back with a number behind it, so that it may be said twice."""
 
     content = param.String(default="")
@@ -78,14 +79,14 @@ class RowsView:
     Parameters
     ----------
     columns : sequence of str
-        Headings; the last column takes the notes.
+        Headings; the first column takes the notes.
     label : str
         For those who listen.
     """
 
     def __init__(self, columns: Sequence[str], label: str):
         self.columns, self.label = tuple(columns), label
-        self.pane = _Table(sizing_mode="stretch_width", margin=(4, 10))
+        self.pane = RowsTable(sizing_mode="stretch_width", margin=(4, 10))
 
     def on_choose(self, callback) -> None:
         """Call ``callback(key)`` when a row is chosen."""
@@ -127,13 +128,14 @@ class RowsView:
     def _row(self, row: Row, selected: bool) -> str:
         cells = []
         for k, cell in enumerate(row.cells):
-            last = k == len(row.cells) - 1
-            more = ""
-            if last and row.note:
-                more += f"<small>{html.escape(row.note)}</small>"
-            if last and row.warning:
-                more += f'<small class="bad">{html.escape(row.warning)}</small>'
-            cells.append(f"<td{'' if last else ' class=n'}>{html.escape(cell)}{more}</td>")
+            text = html.escape(cell)
+            if k == 0:
+                text = f"<b>{text}</b>"
+                if row.note:
+                    text += f'<small title="{html.escape(row.note, quote=True)}">{html.escape(row.note)}</small>'
+                if row.warning:
+                    text += f'<small class="bad">{html.escape(row.warning)}</small>'
+            cells.append(f"<td{'' if k == 0 else ' class=n'}>{text}</td>")
         return (
             f'<tr data-key="{html.escape(row.key, quote=True)}" tabindex="0" '
             f'aria-selected="{"true" if selected else "false"}">{"".join(cells)}</tr>'
