@@ -27,13 +27,16 @@ class Catalog(Mapping):
 
     def __init__(self, modules: tuple[str, ...]) -> None:
         self.modules = {name.replace("_", "-"): name for name in modules}
+        self._entries: dict[str, CatalogEntry] = {}
 
     def __getitem__(self, name: str) -> CatalogEntry:
         """Return the entry, or raise ``KeyError`` naming what the catalog has."""
         if name not in self.modules:
             msg = f"No dataset is named {name!r}; the catalog has {', '.join(self.modules)}."
             raise KeyError(msg)
-        return importlib.import_module(f"data_catalog.datasets.{self.modules[name]}").ENTRY
+        if name not in self._entries:  # a scan asks for all of them, for each file
+            self._entries[name] = importlib.import_module(f"data_catalog.datasets.{self.modules[name]}").ENTRY
+        return self._entries[name]
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names in the order of `DATASETS`."""

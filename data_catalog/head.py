@@ -4,6 +4,7 @@ import gzip
 import io
 import zipfile
 import zlib
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -146,26 +147,26 @@ class Head:
         ValueError
             The file is cut off or damaged.
         """
-        return self._inside[0]
+        readers = {"hdf5": self._hdf5_variables, "netcdf3": self._netcdf3_variables, "zarr": self._zarr_variables}
+        return self._read(readers)
 
     @cached_property
     def attrs(self) -> dict[str, Any]:
         """Attributes of the whole file: HDF5, NetCDF or Zarr; text as ``str``."""
-        return self._inside[1]
+        readers = {"hdf5": self._hdf5_attrs, "netcdf3": self._netcdf3_attrs, "zarr": self._zarr_attrs}
+        return self._read(readers)
 
-    @cached_property
-    def _inside(self) -> tuple[dict[str, tuple[int, ...]], dict[str, Any]]:
-        reader = {"hdf5": self._hdf5, "netcdf3": self._netcdf3, "zarr": self._zarr}.get(self.kind)
-        if reader is None:
-            return {}, {}
+    def _read(self, readers: dict[str, Callable[[], dict[str, Any]]]) -> dict[str, Any]:
+        if self.kind not in readers:
+            return {}
         try:
-            return reader()
+            return readers[self.kind]()
         except (OSError, RuntimeError, KeyError, TypeError, ValueError, IndexError, EOFError, MemoryError) as error:
             said = (str(error).splitlines() or [type(error).__name__])[0][:160]
             msg = f"{self.name} cannot be read as {self.kind}; is it truncated or damaged? ({said})"
             raise ValueError(msg) from error
 
-    def _hdf5(self) -> tuple[dict[str, tuple[int, ...]], dict[str, Any]]:
+    def _hdf5_variables(self) -> dict[str, tuple[int, ...]]:
         names: list[bytes] = []
 
         def note(name: bytes) -> bool | None:
@@ -179,21 +180,33 @@ class Head:
                 thing = h5py.h5o.open(file.id, name)
                 if isinstance(thing, h5py.h5d.DatasetID):
                     found[name.decode("utf-8", "replace")] = tuple(thing.shape)
-            return found, {name: _plain(file.attrs, name) for name in file.attrs}
+        return found
 
-    def _netcdf3(self) -> tuple[dict[str, tuple[int, ...]], dict[str, Any]]:
+    def _hdf5_attrs(self) -> dict[str, Any]:
+        with h5py.File(self.path, "r") as file:
+            return {name: _plain(file.attrs, name) for name in file.attrs}
+
+    def _netcdf3_variables(self) -> dict[str, tuple[int, ...]]:
         from scipy.io import netcdf_file
 
         with netcdf_file(self.path, "r", mmap=True) as file:
-            found = {name: tuple(variable.shape) for name, variable in file.variables.items()}
-            attrs = {name: _text(value) for name, value in file._attributes.items()}
-        return found, attrs
+            return {name: tuple(variable.shape) for name, variable in file.variables.items()}
 
-    def _zarr(self) -> tuple[dict[str, tuple[int, ...]], dict[str, Any]]:
+    def _netcdf3_attrs(self) -> dict[str, Any]:
+        from scipy.io import netcdf_file
+
+        with netcdf_file(self.path, "r", mmap=True) as file:
+            return {name: _text(value) for name, value in file._attributes.items()}
+
+    def _zarr_variables(self) -> dict[str, tuple[int, ...]]:
         import zarr
 
-        group = zarr.open_group(self.path, mode="r")
-        return {name: array.shape for name, array in group.arrays()}, dict(group.attrs)
+        return {name: array.shape for name, array in zarr.open_group(self.path, mode="r").arrays()}
+
+    def _zarr_attrs(self) -> dict[str, Any]:
+        import zarr
+
+        return dict(zarr.open_group(self.path, mode="r").attrs)
 
 
 def _unpacked(data: bytes) -> bytes:

@@ -5,6 +5,8 @@ follow from the date in their name, or from the first and last rows of their tex
 not counted then; a file that does not fit is read whole like the first ones.
 """
 
+import hashlib
+import os
 import re
 from dataclasses import replace
 from datetime import date, timedelta
@@ -71,6 +73,16 @@ def _whole(head: Head) -> bool:
     return len(rows) > 1 and rows[-1].count(",") == last.count(",")
 
 
+def _content(entry: CatalogEntry, head: Head) -> tuple:
+    """Return what tells a copy of a file from another one: product, name, size, both ends."""
+    digest = hashlib.sha1(head.data, usedforsecurity=False)
+    if not head.is_folder and head.size > len(head.data):
+        with head.path.open("rb") as stream:
+            stream.seek(-_TAIL_BYTES, os.SEEK_END)
+            digest.update(stream.read())
+    return entry.name, head.name, head.size, digest.digest()
+
+
 def _rows(head: Head) -> int:
     """Count the lines of a text; 0 for another file."""
     return head.path.read_bytes().count(b"\n") if head.kind == "text" and head.size < MOST_BYTES else 0
@@ -80,6 +92,7 @@ class Siblings:
     """What was learnt of each layout in one scan."""
 
     def __init__(self) -> None:
+        self._copies: dict[tuple, FileEntry] = {}
         self._read: dict[tuple, list[tuple[FileEntry, tuple[date, date], int]]] = {}
 
     @staticmethod
@@ -93,12 +106,16 @@ class Siblings:
 
     def learn(self, entry: CatalogEntry, head: Head, row: FileEntry) -> None:
         """Remember a file that was read whole."""
+        self._copies[_content(entry, head)] = row
         key, probe = self._key(entry, head), _probe(head)
         if key is not None and probe is not None and row.period[0] and row.feeds:
             self._read.setdefault(key, []).append((row, probe, _rows(head)))
 
     def guess(self, entry: CatalogEntry, head: Head) -> FileEntry | None:
         """Return the entry of a file like those that were read, or None: read it whole."""
+        copy = self._copies.get(_content(entry, head))
+        if copy is not None:
+            return copy
         known = self._read.get(self._key(entry, head) or (), [])
         probe = _probe(head) if len(known) >= READ_WHOLE else None
         if probe is None or not _whole(head):
