@@ -192,7 +192,7 @@ class AssimilationPage(Page):
         right = "1: errors are right"
         items = [
             Kpi("Observations used", float(key.observations), "", of("observations"), "by all sensors"),
-            Kpi(f"Normalised sd {title}", key.normalised_std, "", of("normalised_std"), right),
+            Kpi(f"Norm. sd {title}", key.normalised_std, "", of("normalised_std"), right),
             Kpi(f"Lag-1 {title}", key.lag1, "", of("lag1"), "0: the gain is right"),
             Kpi(f"Spread/error {title}", key.spread_skill, "", of("spread_skill"), "1: spread is right"),
         ]

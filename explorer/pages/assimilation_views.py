@@ -194,7 +194,7 @@ class VerdictTab:
         half = {"xs": 12, "lg": 6}
         self.plots = pmui.Grid(
             pmui.Grid(
-                card(heading("Level and gain", "each dot a cell; green box: right"), self.level.pane),
+                card(heading("Level and gain", "each dot a cell, ◆ their median; green box: right"), self.level.pane),
                 size={"xs": 12, "lg": 7},
             ),
             pmui.Grid(
@@ -265,9 +265,8 @@ def _numbers_html(found: dict) -> str:
                 "n": int(one.count),
                 "O − F mean": float(one.innovation_mean),
                 "O − F sd": float(one.innovation_std),
-                "normalised sd (1)": float(one.normalised_std),
+                "norm. sd (1)": float(one.normalised_std),
                 "lag-1 (0)": float(lags[0]) if lags.size else np.nan,
-                "lag-2 (0)": float(lags[1]) if lags.size > 1 else np.nan,
                 "spread/error (1)": float(one.spread_skill),
             }
         )

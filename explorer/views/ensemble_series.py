@@ -13,7 +13,7 @@ from explorer.views.frame import axis_text, frame, legend, reach, set_range
 
 __all__ = ["EnsembleSeries", "EnsembleSeriesView"]
 
-DATES = {"days": "%d %b", "months": "%b %Y", "years": "%Y"}
+DATES = {"days": "%d %b", "months": "%b", "years": "%Y"}
 TRUTH_COLOUR = "#009e73"
 
 

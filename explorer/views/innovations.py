@@ -11,12 +11,13 @@ from explorer.style import LEVELS, LINE_COLOURS, Scale, number
 from explorer.views.events import push
 from explorer.views.frame import frame, legend, reach, set_range
 
-__all__ = ["HISTOGRAM_EDGES", "HistogramView", "HovmoellerView"]
+__all__ = ["HISTOGRAM_EDGES", "SENSOR_COLOURS", "HistogramView", "HovmoellerView"]
 
 HISTOGRAM_EDGES = np.linspace(-5.0, 5.0, 51)
 """Edges of the bins of normalised innovations; what lies beyond goes into the end bins."""
 
-MOST_SENSORS = 6
+SENSOR_COLOURS = (*LINE_COLOURS, "#8c8c8c")
+"""One colour a sensor, apart for every kind of colour vision."""
 
 _DEGREES_JS = "return Math.abs(tick) + '°' + (tick < 0 ? 'S' : tick > 0 ? 'N' : '')"
 
@@ -42,10 +43,10 @@ class HistogramView:
         normal = fig.line(
             x, np.exp(-0.5 * x**2) / np.sqrt(2.0 * np.pi), color="#808080", line_width=2, line_dash="dashed"
         )
-        self.sources = [ColumnDataSource({"x": [], "density": []}) for _ in range(MOST_SENSORS)]
+        self.sources = [ColumnDataSource({"x": [], "density": []}) for _ in SENSOR_COLOURS]
         lines = [
             fig.step("x", "density", source=source, mode="after", color=colour, line_width=2)
-            for source, colour in zip(self.sources, LINE_COLOURS, strict=True)
+            for source, colour in zip(self.sources, SENSOR_COLOURS, strict=True)
         ]
         self._items = legend(fig, [("N(0, 1)", [normal]), *((" ", [line]) for line in lines)])
         self.pane = pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=height, margin=0)
@@ -60,7 +61,7 @@ class HistogramView:
         """
         shown = []
         width = float(HISTOGRAM_EDGES[1] - HISTOGRAM_EDGES[0])
-        for title, count in list(counts.items())[:MOST_SENSORS]:
+        for title, count in list(counts.items())[: len(SENSOR_COLOURS)]:
             count = np.asarray(count, dtype=float)
             total = count.sum()
             if total > 0.0:

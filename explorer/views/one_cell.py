@@ -8,7 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.models import ColumnDataSource, CustomJS, FactorRange, HoverTool, Span, Whisker
 
-from explorer.style import A_COLOUR, B_COLOUR, DIFFERENCE_COLOUR, OBSERVED_COLOUR, number, signed, tooltip
+from explorer.style import A_COLOUR, B_COLOUR, DIFFERENCE_COLOUR, MARK_COLOUR, OBSERVED_COLOUR, number, signed, tooltip
 from explorer.views.events import Listeners, push
 from explorer.views.frame import axis_text, frame, legend, reach, set_range
 
@@ -180,7 +180,7 @@ class UpdateView:
         fig.segment("x0", "before", "x1", "after", source=self.members, color="#808080", alpha=0.25)
         first = fig.scatter("x0", "before", source=self.members, size=7, color=A_COLOUR, alpha=0.75, line_color=None)
         last = fig.scatter("x1", "after", source=self.members, size=7, color=B_COLOUR, alpha=0.75, line_color=None)
-        fig.scatter("x", "y", source=self.mean, marker="dash", size=26, color="#202020", line_width=3)
+        fig.scatter("x", "y", source=self.mean, marker="dash", size=26, color=MARK_COLOUR, line_width=3)
         fig.scatter("x", "y", source=self.seen, size=11, color=OBSERVED_COLOUR, marker="diamond")
         fig.add_layout(
             Whisker(base="x", lower="low", upper="high", source=self.seen, line_color=OBSERVED_COLOUR, line_width=2)
@@ -193,7 +193,7 @@ class UpdateView:
                 ),
             )
         )
-        fig.title.text = "What each member expects"
+        fig.title.text = "What each member expects (bars: means, green: truth)"
         # The keys are listened to once the plot is there.
         self._turn = ColumnDataSource({"step": [], "turn": []}, name="update-turn")
         listen = CustomJS(args={"plot": fig, "turn": self._turn}, code=_KEYS_JS)
@@ -213,9 +213,9 @@ class UpdateView:
         a = fig.scatter("value", "row", source=self.before, size=7, color=A_COLOUR, alpha=0.6, line_color=None)
         b = fig.scatter("value", "row", source=self.after, size=7, color=B_COLOUR, alpha=0.6, line_color=None)
         self._centre = ColumnDataSource({k: [] for k in ("row", "mean_before", "mean_after")})
-        for column, colour in (("mean_before", "#606060"), ("mean_after", "#135f96")):
+        for column, colour in (("mean_before", A_COLOUR), ("mean_after", B_COLOUR)):
             fig.scatter(
-                column, "row", source=self._centre, marker="dash", angle=np.pi / 2, size=24, color=colour, line_width=3
+                column, "row", source=self._centre, marker="dash", angle=np.pi / 2, size=24, color=colour, line_width=4
             )
         legend(fig, [("forecast", [a]), ("analysis (bars: means)", [b])])
         fig.add_tools(

@@ -8,16 +8,16 @@ from bokeh.core.properties import value
 from bokeh.models import BoxAnnotation, ColumnDataSource, FixedTicker, HoverTool, Span
 from bokeh.transform import dodge
 
-from explorer.style import B_COLOUR, LINE_COLOURS, tooltip
+from explorer.style import B_COLOUR, tooltip
 from explorer.views.events import push
 from explorer.views.frame import axis_text, frame, legend, log_reach, reach, set_range
+from explorer.views.innovations import SENSOR_COLOURS
 
 __all__ = ["DesroziersView", "LevelGainView", "RankView", "SpreadSkillView"]
 
 TARGET = (0.9, 1.1, -0.1, 0.1)
 """Normalised sd and lag-1 autocorrelation of a filter that is right."""
 
-MOST_SENSORS = 6
 TICKS = (0.25, 0.5, 0.7, 0.9, 1.1, 1.5, 2, 4)
 
 CORNERS = (
@@ -27,10 +27,6 @@ CORNERS = (
     ("right", "observation error assumed too small"),
 )
 """Where a cell lies if one thing is wrong: top left, top right, bottom left, bottom right."""
-
-
-def _sensor_colours() -> tuple[str, ...]:
-    return LINE_COLOURS[:MOST_SENSORS]
 
 
 class LevelGainView:
@@ -69,10 +65,10 @@ class LevelGainView:
             "x", "y", "text", source=self._words, text_align="align", text_baseline="base", text_font_size="11px",
             text_color="#808080",
         )  # fmt: skip
-        self.sources = [ColumnDataSource({k: [] for k in ("sd", "lag", "place")}) for _ in range(MOST_SENSORS)]
-        self.centres = [ColumnDataSource({k: [] for k in ("sd", "lag", "place")}) for _ in range(MOST_SENSORS)]
+        self.sources = [ColumnDataSource({k: [] for k in ("sd", "lag", "place")}) for _ in SENSOR_COLOURS]
+        self.centres = [ColumnDataSource({k: [] for k in ("sd", "lag", "place")}) for _ in SENSOR_COLOURS]
         groups, dots = [], []
-        for cells, centre, colour in zip(self.sources, self.centres, _sensor_colours(), strict=True):
+        for cells, centre, colour in zip(self.sources, self.centres, SENSOR_COLOURS, strict=True):
             dots.append(fig.scatter("sd", "lag", source=cells, size=5, color=colour, alpha=0.45, line_color=None))
             middle = fig.scatter(
                 "sd", "lag", source=centre, size=15, marker="diamond", color=colour, line_color="white", line_width=1.5
@@ -96,12 +92,12 @@ class LevelGainView:
             Title of a sensor -> normalised sd, lag-1 autocorrelation, place, each one a cell.
         """
         shown = []
-        for title, (sd, lag, places) in list(cells.items())[:MOST_SENSORS]:
+        for title, (sd, lag, places) in list(cells.items())[: len(SENSOR_COLOURS)]:
             sd, lag = np.asarray(sd, dtype=float), np.asarray(lag, dtype=float)
             good = np.isfinite(sd) & np.isfinite(lag) & (sd > 0.0)
             if good.any():
                 named = [place for place, keep in zip(places, good, strict=True) if keep]
-                shown.append((f"{title} (◆ median)", sd[good], lag[good], named))
+                shown.append((title, sd[good], lag[good], named))
         x_ends = log_reach(*(sd for _, sd, _, _ in shown), low=0.45, high=2.2)
         y_ends = reach(*(lag for _, _, lag, _ in shown), [-0.45, 0.55])
         left, right = x_ends[0] * 1.03, x_ends[1] / 1.03

@@ -74,7 +74,7 @@ class Visitor:
         if drawn:
             self.page.locator(".kpi").nth(5).wait_for()
             if "tab=" not in query:
-                series = {"carbon": "gpp_b", "land": "soil_moisture_1_b"}[page]
+                series = {"carbon": "gpp_b", "land": "soil_moisture_1_b", "assimilation": "da"}[page]
                 self.page.wait_for_function(f"spy.map() && spy.counted('{series}') > 0")
         return self
 
@@ -123,7 +123,8 @@ class Visitor:
             texts = self.page.locator(".kpi").all_inner_texts()
             strip = {text.split("\n")[0]: " ".join(text.split("\n")[1:]) for text in texts}
             # What is not rendered yet has its words but no lines.
-            return strip if ("GPP" in strip and "Last run" in strip) or "SWE max" in strip else {}
+            known = ("GPP" in strip and "Last run" in strip) or "SWE max" in strip or "Observations used" in strip
+            return strip if known else {}
 
         return self.until(read, "key numbers")
 
