@@ -5,7 +5,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,6 +20,7 @@ HEAD_BYTES = 65_536
 """Bytes that are read of each file to tell what it is."""
 
 MOST_VARIABLES = 5000
+LONGEST_AXIS = 100_000
 _MAGIC = (
     (b"\x89HDF\r\n\x1a\n", "hdf5"),
     (b"CDF\x01", "netcdf3"),
@@ -63,6 +64,7 @@ class Head:
         self.name = self.path.name
         self.suffix = self.path.suffix.lower()
         self.is_folder = self.path.is_dir()
+        self._axes: dict[str, np.ndarray] = {}
         self.size = 0 if self.is_folder else self.path.stat().st_size
 
     @cached_property
@@ -156,7 +158,38 @@ class Head:
         readers = {"hdf5": self._hdf5_attrs, "netcdf3": self._netcdf3_attrs, "zarr": self._zarr_attrs}
         return self._read(readers)
 
-    def _read(self, readers: dict[str, Callable[[], dict[str, Any]]]) -> dict[str, Any]:
+    def axis(self, name: str) -> np.ndarray:
+        """Return a variable of one dimension, as it is stored, of up to `LONGEST_AXIS` values; else an empty array.
+
+        Raises
+        ------
+        ValueError
+            The file is cut off or damaged.
+        """
+        shape = self.variables.get(name, ())
+        if len(shape) != 1 or not 0 < shape[0] <= LONGEST_AXIS:
+            return np.empty(0)
+        if name not in self._axes:
+            readers = {"hdf5": self._hdf5_axis, "netcdf3": self._netcdf3_axis, "zarr": self._zarr_axis}
+            self._axes[name] = self._read({kind: partial(reader, name) for kind, reader in readers.items()})
+        return self._axes[name]
+
+    def _hdf5_axis(self, name: str) -> np.ndarray:
+        with h5py.File(self.path, "r") as file:
+            return np.asarray(file[name][:])
+
+    def _netcdf3_axis(self, name: str) -> np.ndarray:
+        from scipy.io import netcdf_file
+
+        with netcdf_file(self.path, "r", mmap=False) as file:
+            return np.array(file.variables[name][:])
+
+    def _zarr_axis(self, name: str) -> np.ndarray:
+        import zarr
+
+        return np.asarray(zarr.open_group(self.path, mode="r")[name][:])
+
+    def _read(self, readers: dict[str, Callable[[], Any]]) -> Any:
         if self.kind not in readers:
             return {}
         try:

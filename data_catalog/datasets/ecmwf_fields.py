@@ -7,7 +7,6 @@ import xarray as xr
 
 from data_catalog.datasets.humid_air import add_wind, specific_humidity, vpd_of_dewpoint
 from data_catalog.datasets.product_columns import Column, times_of
-from data_catalog.datasets.regular_file import open_raw
 from data_catalog.head import Head
 from models.variables import VARIABLES
 
@@ -58,9 +57,8 @@ def fix(raw: xr.Dataset, file: str) -> xr.Dataset:
 
 def step_of(head: Head) -> float:
     """Return the step of the latitudes [degrees]; NaN where there is none."""
-    with open_raw(head.path) as raw:
-        name = next((name for name in ("latitude", "lat") if name in raw.variables and raw[name].ndim == 1), None)
-        return float(np.abs(np.diff(raw[name].to_numpy())).mean()) if name and raw[name].size > 1 else np.nan
+    latitude = next((axis for axis in map(head.axis, ("latitude", "lat")) if axis.size > 1), np.empty(0))
+    return float(np.abs(np.diff(latitude.astype(float))).mean()) if latitude.size else np.nan
 
 
 def finish_era5(ds: xr.Dataset, raw: xr.Dataset, file: str) -> xr.Dataset:
