@@ -1,5 +1,6 @@
 """Drivers of L4C at a tower: what it measured, and the world's where it did not, with a table of which is which."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,9 +10,12 @@ import xarray as xr
 from models.climatology import day_of_365
 from models.variables import VARIABLES
 
-__all__ = ["L4C_DRIVERS", "PAR_SHARE", "nearest_cell", "tower_drivers"]
+__all__ = ["GIVERS", "L4C_DRIVERS", "PAR_SHARE", "nearest_cell", "tower_drivers"]
 
 L4C_DRIVERS = ("par", "fpar", "tmin", "vpd", "smrz", "smsf", "t_soil", "frozen")
+GIVERS = ("tower", "file", "world")
+"""Who may give a driver, in the usual order of preference."""
+
 PAR_SHARE = 0.45
 """Share of shortwave radiation that is photosynthetically active (Jones et al. 2017)."""
 MJ_PER_DAY = 0.0864
@@ -61,6 +65,8 @@ def tower_drivers(
     latitude: float | None = None,
     longitude: float | None = None,
     fill_gaps: bool = True,
+    order: Sequence[str] | Mapping[str, Sequence[str]] = GIVERS,
+    file: xr.Dataset | None = None,
 ) -> tuple[xr.Dataset, pd.DataFrame]:
     r"""Put together the daily drivers of L4C at one tower.
 
@@ -88,6 +94,12 @@ def tower_drivers(
     fill_gaps : bool
         Whether the world fills the tower's gaps; otherwise they stay NaN (drivers that the tower never measured are
         the world's in any case).
+    order : sequence of str, or mapping of driver to one
+        Whose days are preferred, of `GIVERS`; who is not named gives nothing. Drivers that a mapping does not name
+        keep the usual order.
+    file : xr.Dataset, optional
+        Another record at the same place, on the tower's days and as the tower's in names, units and dimensions, for
+        example fPAR of a satellite.
 
     Returns
     -------
@@ -100,7 +112,8 @@ def tower_drivers(
     Raises
     ------
     ValueError
-        The record is not daily, position or plant type are unknown, or no vegetated cell is near.
+        The record is not daily, position or plant type are unknown, no vegetated cell is near, the order names
+        somebody else, or the file has other days.
     """
     if tower.attrs.get("resolution") != "DD":
         msg = (
@@ -129,8 +142,29 @@ def tower_drivers(
     day = np.where(day < 0, 58, day)  # 29 February takes the 28th's
     title = world.attrs.get("grid", "world")
     label = f"reference-earth {title}, cell {distance:.0f} km away"
-    stacks = _stacks(site, cell, day, label, pft, fill_gaps)
+    records = {"tower": site}
+    if file is not None:
+        if not np.array_equal(file["time"].values, site["time"].values):
+            msg = "file has other days than the tower; bring it to them first: file.reindex(time=tower.time)."
+            raise ValueError(msg)
+        records["file"] = file.isel(site=0) if "site" in file.dims else file
+    stacks = _stacks(records, cell, day, label, pft, fill_gaps, _orders(order))
     return _assemble(tower, site, cell, stacks, pft, latitude, longitude, label)
+
+
+def _orders(order: Sequence[str] | Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Return the order of preference of each driver."""
+    given = order if isinstance(order, Mapping) else dict.fromkeys(L4C_DRIVERS, order)
+    for name, givers in given.items():
+        if name not in L4C_DRIVERS:
+            msg = f"order names {str(name)[:40]!r}, which is no driver; the drivers are {', '.join(L4C_DRIVERS)}."
+            raise ValueError(msg)
+        wrong = [giver for giver in givers if giver not in GIVERS]
+        if wrong or not givers or len(set(givers)) < len(givers):
+            said = ", ".join(map(str, givers))[:80]
+            msg = f"order of {name} = {said!r} is not accepted; give each of {', '.join(GIVERS)} once at most."
+            raise ValueError(msg)
+    return {name: tuple(given.get(name, GIVERS)) for name in L4C_DRIVERS}
 
 
 def _known(tower: xr.Dataset, name: str, given: float | None) -> float:
@@ -182,41 +216,54 @@ def _column(site: xr.Dataset, name: str) -> np.ndarray:
     return site[name].to_numpy().astype(float) if name in site else np.full(site.sizes["time"], np.nan)
 
 
-def _measured_by(site: xr.Dataset, name: str) -> str:
-    return f"tower {site[name].attrs.get('column', name)}" if name in site else "tower"
+def _measured_by(site: xr.Dataset, name: str, giver: str) -> str:
+    return f"{giver} {site[name].attrs.get('column', name)}" if name in site else giver
 
 
-def _stacks(site, cell, day, label, pft, fill_gaps) -> dict[str, _Stack]:
-    stacks = {name: _Stack(name, np.full(site.sizes["time"], np.nan)) for name in L4C_DRIVERS}
-    stacks["par"].offer(
-        np.maximum(_column(site, "sw_down"), 0.0) * PAR_SHARE * MJ_PER_DAY, _measured_by(site, "sw_down")
-    )
-    stacks["tmin"].offer(_column(site, "tmin"), _measured_by(site, "tmin"))
-    estimate = _estimated_minimum(site, cell)
-    if estimate is not None:
-        stacks["tmin"].offer(estimate, f"{_measured_by(site, 't_air')} less half the daily range (estimated)")
-    stacks["vpd"].offer(_column(site, "vpd"), _measured_by(site, "vpd"))
-    stacks["t_soil"].offer(_column(site, "t_soil"), _measured_by(site, "t_soil"))
-    t_air = _column(site, "t_air")
-    stacks["frozen"].offer(
-        np.where(np.isfinite(t_air), t_air < FREEZING, np.nan), f"{_measured_by(site, 't_air')} < 0 deg C"
-    )
-    for name, layer in (("smsf", "ssm"), ("smrz", "rzsm" if "rzsm" in site else "ssm")):
-        note = " (only layer)" if name == "smrz" and layer == "ssm" else ""
-        stacks[name].offer(_wetness(site, layer, cell), _measured_by(site, layer) + note)
-    stacks["fpar"].offer(_column(site, "fpar"), _measured_by(site, "fpar"))
-    for name, stack in stacks.items():
-        if not fill_gaps and (stack.source >= 0).any():
-            continue
-        values, note = _of_world(cell, name, pft)
-        values = values[day]
-        if "source" in cell[name].attrs:
-            note += f" ({cell[name].attrs['source']})"
-        if name in {"smrz", "smsf"} and (stack.source >= 0).any():
-            values = _stretched(values, stack.values[stack.source >= 0])
-            note += ", stretched to the tower's range"
-        stack.offer(values, label + note)
+def _stacks(records, cell, day, label, pft, fill_gaps, orders) -> dict[str, _Stack]:
+    stacks = {}
+    for name in L4C_DRIVERS:
+        stack = stacks[name] = _Stack(name, np.full(day.shape, np.nan))
+        for giver in orders[name]:
+            if giver in records:
+                for values, words in _measured(records[giver], cell, name, giver):
+                    stack.offer(values, words)
+            elif giver == "world" and (fill_gaps or not (stack.source >= 0).any()):
+                _offer_world(stack, cell, day, label, pft)
     return stacks
+
+
+def _measured(site: xr.Dataset, cell: xr.Dataset, name: str, giver: str) -> Iterator[tuple[np.ndarray, str]]:
+    """Yield what a record gives of a driver, the better first, and the words for it."""
+    if name == "par":
+        sun = np.maximum(_column(site, "sw_down"), 0.0) * PAR_SHARE * MJ_PER_DAY
+        yield sun, _measured_by(site, "sw_down", giver)
+    elif name == "frozen":
+        t_air = _column(site, "t_air")
+        cold = np.where(np.isfinite(t_air), t_air < FREEZING, np.nan)
+        yield cold, f"{_measured_by(site, 't_air', giver)} < 0 deg C"
+    elif name in ("smsf", "smrz"):
+        layer = "ssm" if name == "smsf" or "rzsm" not in site else "rzsm"
+        note = " (only layer)" if name == "smrz" and layer == "ssm" else ""
+        yield _wetness(site, layer, cell), _measured_by(site, layer, giver) + note
+    else:
+        yield _column(site, name), _measured_by(site, name, giver)
+        estimate = _estimated_minimum(site, cell) if name == "tmin" else None
+        if estimate is not None:
+            yield estimate, f"{_measured_by(site, 't_air', giver)} less half the daily range (estimated)"
+
+
+def _offer_world(stack: _Stack, cell: xr.Dataset, day: np.ndarray, label: str, pft: int) -> None:
+    """Let the world give the days that nobody gave yet."""
+    name = stack.name
+    values, note = _of_world(cell, name, pft)
+    values = values[day]
+    if "source" in cell[name].attrs:
+        note += f" ({cell[name].attrs['source']})"
+    if name in {"smrz", "smsf"} and (stack.source >= 0).any():
+        values = _stretched(values, stack.values[stack.source >= 0])
+        note += ", stretched to the tower's range"
+    stack.offer(values, label + note)
 
 
 def _estimated_minimum(site: xr.Dataset, cell: xr.Dataset) -> np.ndarray | None:
@@ -277,12 +324,9 @@ def _assemble(tower, site, cell, stacks, pft, latitude, longitude, label) -> tup
         rows = sources[sources["driver"] == name]
         said = "; ".join(f"{share:.0%} {source}" for source, share in zip(rows["source"], rows["share"], strict=True))
         ds[name] = (("cell", "time"), stack.values[None], {**VARIABLES[name].cf_attrs, "source": said})
-    own = (
-        stacks["smrz"].names
-        and stacks["smrz"].names[0].startswith("tower")
-        and (stacks["smrz"].source == 0).sum() >= 183
-    )
-    moist = stacks["smrz"].values[stacks["smrz"].source == 0] if own else None
+    by_tower = [k for k, words in enumerate(stacks["smrz"].names) if words.startswith("tower")]
+    moist = stacks["smrz"].values[np.isin(stacks["smrz"].source, by_tower)]
+    own = moist.size >= 183
     for name, extreme in (("smrz_min", np.min), ("smrz_max", np.max)):
         value = float(extreme(moist)) if own else float(cell[name])
         giver = "lowest and highest of the tower's record" if own else label

@@ -13,7 +13,7 @@ from models.provenance import parse_query, write_query
 
 __all__ = ["TABS", "DataSelection", "read_data", "write_data"]
 
-TABS = ("places", "files", "products")
+TABS = ("places", "files", "products", "stack", "scores")
 
 _WORD = r"[A-Za-z0-9_.-]{0,40}"
 _DAY = r"(\d{4}(-\d{2}(-\d{2})?)?)?"

@@ -302,7 +302,7 @@ def calendar_of(days: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     time = pd.DatetimeIndex(days.index)
     years = np.arange(time[0].year, time[-1].year + 1)
     share = np.full((years.size, 366), np.nan)
-    day = time.dayofyear.to_numpy() - 1
+    day = time.day_of_year.to_numpy() - 1
     day = day + ((~time.is_leap_year) & (day >= 59))
     share[time.year.to_numpy() - years[0], day] = days.to_numpy()
     return years, share

@@ -11,6 +11,8 @@ from explorer.data_session import DataSession
 from explorer.pages.data_controls import DROP_JS, HOW_TO, DataControls
 from explorer.pages.data_files import FilesTab, ProductsTab
 from explorer.pages.data_place import DatasetCard, PlacesCard
+from explorer.pages.data_scores import ScoresTab
+from explorer.pages.data_stack import StackTab
 from explorer.pages.page import Page, card
 from explorer.views.totals import Kpi, KpiStrip
 
@@ -20,7 +22,12 @@ TAB_WORDS = {
     "places": "Places",
     "files": "Files",
     "products": "Products",
+    "stack": "Driver stack",
+    "scores": "Every tower",
 }
+
+CLOSE = {"& .MuiTab-root": {"minWidth": 0, "padding": "6px 10px", "textTransform": "none"}}
+"""Style that lets the tabs stand side by side."""
 
 
 class DataPage(Page):
@@ -66,6 +73,7 @@ class DataPage(Page):
             dynamic=True,
             sizing_mode="stretch_width",
             margin=0,
+            sx=CLOSE,
         )
         self.tabs.param.watch(self._on_tab, "active")
         session.param.watch(self._on_selection, "selection")
@@ -97,6 +105,16 @@ class DataPage(Page):
     def products(self) -> ProductsTab:
         """The tab Products."""
         return ProductsTab(self.session)
+
+    @functools.cached_property
+    def stack(self) -> StackTab:
+        """The tab Driver stack."""
+        return StackTab(self.session)
+
+    @functools.cached_property
+    def scores(self) -> ScoresTab:
+        """The tab Every tower."""
+        return ScoresTab(self.session)
 
     def _open(self, name: str) -> None:
         """Put what belongs on a tab there, once."""
