@@ -16,8 +16,8 @@ def towers(shared):
 
 def test_all_monthly_towers_are_found_and_days_go_before_months(towers):
     found = monthly_towers_in([towers / "monthly", towers / "daily"])
-    assert len(found) == 167
-    assert sum("_MM_" in path.name for path in found.values()) == 158
+    assert len(found) == 166
+    assert sum("_MM_" in path.name for path in found.values()) == 157
 
 
 def test_months_of_a_daily_record_are_those_of_the_monthly_file(towers):
