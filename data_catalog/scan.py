@@ -1,8 +1,11 @@
 """Say what folders hold: every file, recognised by its content, with what is wrong with it."""
 
+import csv
 import hashlib
 import logging
 import os
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +29,7 @@ MANY_FILES = 1000
 _LOG = logging.getLogger(__name__)
 _STORES = (".zarr",)
 _BUGS = (MemoryError, ArithmeticError, LookupError, TypeError, AttributeError, RuntimeError, AssertionError)
+_BUGS += (zipfile.BadZipFile, zlib.error, csv.Error)
 
 
 def scan(

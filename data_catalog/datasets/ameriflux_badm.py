@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+import zlib
 from pathlib import Path
 
 from data_catalog.datasets.fluxnet_sites import IGBP_TO_PFT, site_table
@@ -49,7 +50,12 @@ def _sheets(source: str | Path | bytes):
         with zipfile.ZipFile(stream) as archive:
             for member in archive.infolist():
                 if _BIF.search(member.filename) and member.file_size <= MOST_BYTES:
-                    yield archive.read(member)
+                    try:
+                        sheet = archive.read(member)
+                    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+                        msg = f"{member.filename} cannot be unpacked ({error}): it was cut off or damaged."
+                        raise ValueError(msg) from error
+                    yield sheet
     if not isinstance(source, bytes):
         for path in sorted(Path(source).resolve().parent.glob("AMF_*_BIF_*.xlsx")):
             if path.stat().st_size <= MOST_BYTES:

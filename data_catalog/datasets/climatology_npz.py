@@ -1,6 +1,7 @@
 """A site's 365-day driver climatology in a NumPy archive, as field-scale L4C programs keep it."""
 
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def _open(path: str | Path) -> dict[str, np.ndarray]:
             return {
                 name: _numbers(stored, name, path.name) for name in stored.files if name in {*NAMES, "PFT", "dates"}
             }
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         msg = f"{path.name} is not a whole .npz archive ({error}). Fetch it again."
         raise ValueError(msg) from error
 

@@ -191,7 +191,7 @@ def open_store(path: Path, what: str = _WHAT) -> xr.Dataset:
         # Saying whether the metadata are consolidated spares the reader a warning.
         options = {"consolidated": (path / ".zmetadata").exists()} if engine == "zarr" else {}
         return xr.open_dataset(path, engine=engine, chunks=None, **options)
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError) as error:
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError, OverflowError) as error:
         msg = (
             f"{path.name} cannot be read as {engine}; is it truncated or damaged? ({str(error).splitlines()[0][:160]})"
         )

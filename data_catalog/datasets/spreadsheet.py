@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+import zlib
 from xml.etree import ElementTree as ET
 
 __all__ = ["MOST_BYTES", "sheet_rows"]
@@ -39,7 +40,7 @@ def sheet_rows(data: bytes, label: str, most: int = MOST_BYTES) -> list[list[str
                     msg = f"{label}: its first sheet unpacks to more than {most:,} bytes."
                     raise ValueError(msg)
                 parts[name] = book.read(name)
-    except (zipfile.BadZipFile, KeyError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, RuntimeError) as error:
         msg = f"{label} is not a whole workbook ({error}). Fetch it again."
         raise ValueError(msg) from error
     if any(b"<!DOCTYPE" in part or b"<!ENTITY" in part for part in parts.values()):

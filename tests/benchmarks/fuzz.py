@@ -108,7 +108,9 @@ def run(files: int, folder: str | None = None, seed: int = 0) -> tuple[int, list
         busy = ""
         while number < last:
             try:
-                what, at, said = answers.get(timeout=PATIENCE)
+                what, at, said = answers.get(
+                    timeout=PATIENCE if busy else 10 * PATIENCE
+                )  # the examples are written first
             except Exception:  # queue.Empty: the worker hangs or is gone
                 how = "hangs" if worker.is_alive() else f"crashes (exit code {worker.exitcode})"
                 wrong.append(f"{number}: {busy or 'the start'} {how}")

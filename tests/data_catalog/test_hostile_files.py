@@ -70,6 +70,20 @@ def test_a_zip_bomb_and_names_that_leave_the_archive_are_refused(tmp_path):
         assert "points outside the archive" in one_line(examine(tmp_path / "out.zip"))
 
 
+@pytest.mark.parametrize("name", ["climatology.npz", "AMF_AA-Flx_BIF_CCBY4_20201218.xlsx"])
+def test_an_archive_damaged_inside_is_one_line(tmp_path, name):
+    if name.endswith(".npz"):
+        CATALOG["climatology-npz"].write_example(tmp_path / name)
+    else:
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("xl/worksheets/sheet1.xml", "<sheet>" + "a1b2" * 900 + "</sheet>")
+    data = bytearray((tmp_path / name).read_bytes())
+    for k in range(60, 140):
+        data[k] ^= 0x55
+    (tmp_path / name).write_bytes(data)
+    assert "not a whole" in one_line(examine(tmp_path / name))
+
+
 def test_a_zip_from_windows_is_read(tmp_path):
     lines = tower_lines(tmp_path)
     with zipfile.ZipFile(tmp_path / "tower.zip", "w") as archive:
