@@ -124,6 +124,7 @@ def run(files: int, folder: str | None = None, seed: int = 0) -> tuple[int, list
             done, number = done + 1, at + 1
             wrong += [f"{at}: {name}: {bad}"] if bad else []
             surprises += [f"{at}: {name}: {surprise}"] if surprise else []
+        orders.cancel_join_thread()  # what a worker that was ended did not take is not waited for
         worker.join(timeout=5)
     return done, wrong, surprises
 
