@@ -91,7 +91,6 @@ class Outcome:
 _LOCK = threading.Lock()
 _TWINS: OrderedDict[tuple, Twin] = OrderedDict()
 _RESULTS: OrderedDict[Experiment, AssimilationResult] = OrderedDict()
-_SIZES: dict[Experiment, float] = {}
 
 
 @functools.lru_cache(maxsize=64)
@@ -176,7 +175,10 @@ def _twin(experiment: Experiment, progress: Callable, cancelled: Callable[[], bo
     with _LOCK:
         _TWINS[key] = made
         while len(_TWINS) > MOST_TWINS:
-            _TWINS.popitem(last=False)
+            _, old = _TWINS.popitem(last=False)
+            # A result holds its twin, whose weather is larger than it is.
+            for done in [experiment for experiment, result in _RESULTS.items() if result.twin is old]:
+                del _RESULTS[done]
     return made
 
 

@@ -255,3 +255,8 @@ class AssimilationSession(Session):
         ASSIMILATION.withdraw(self.number)
         for key in ("cell", "carbon", *self._slow):
             SLOW.withdraw((self.number, key))
+
+    def close(self) -> None:
+        """End: nothing of the visitor runs on or stays in memory."""
+        super().close()
+        self._stopped = None
