@@ -26,6 +26,8 @@ from models.regions import Region
 SMALL = "region=drawn&box=-6.0,39.0,-3.0,41.5&assimilation.members=5&assimilation.spin_up=0&assimilation.warm_up=5"
 """A few cells of Spain with few members, over the whole year that carbon needs."""
 
+pytestmark = pytest.mark.xdist_group("assimilation page")  # its tests share one run
+
 BOTH = "&assimilation.sensors.ssm.use=assimilate&assimilation.sensors.lai.use=monitor"
 
 
