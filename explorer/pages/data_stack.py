@@ -78,12 +78,14 @@ class StackTab:
             if self.file.options != options:
                 value = self.file.value if self.file.value in options.values() else NONE
                 self.file.param.update(options=options, value=value)
+                self._draw()
         finally:
             self._showing = False
         self._ask()
 
     def _on_file(self, _event) -> None:
         if not self._showing:
+            self._draw()
             self._ask()
 
     def _set(self, order: dict[str, tuple[str, ...]]) -> None:
@@ -91,16 +93,19 @@ class StackTab:
         self._draw()
         self._ask()
 
+    def _shown_of(self, name: str, line: tuple[str, ...] = ()) -> list[str]:
+        """Return the givers in the line of a driver; the file only if one is chosen."""
+        return [giver for giver in line or self.order[name] if giver != "file" or self.file.value]
+
     def _forward(self, giver: str, drivers: tuple[str, ...]) -> None:
         """Let a giver come one place earlier for these drivers."""
         order = dict(self.order)
         for name in drivers:
             line = list(order[name])
-            k = line.index(giver)
-            if len(drivers) > 1:
-                line = [giver, *(other for other in line if other != giver)]
-            elif k:
-                line[k - 1], line[k] = line[k], line[k - 1]
+            before = [other for other in self._shown_of(name) if line.index(other) < line.index(giver)]
+            if before:
+                line.remove(giver)
+                line.insert(0 if len(drivers) > 1 else line.index(before[-1]), giver)
             order[name] = tuple(line)
         self._set(order)
 
@@ -146,7 +151,7 @@ class StackTab:
                     label=f"{WORDS[giver]} first", size="small", variant="text", margin=2,
                     on_click=lambda _event, giver=giver: self._forward(giver, L4C_DRIVERS),
                 )
-                for giver in GIVERS
+                for giver in self._shown_of(L4C_DRIVERS[0], GIVERS)
             ),
         ]  # fmt: skip
         lines = []
@@ -158,7 +163,7 @@ class StackTab:
                     description=f"Let the {WORDS[giver]} come earlier for {VARIABLES[name].long_name}",
                     on_click=lambda _event, giver=giver, name=name: self._forward(giver, (name,)),
                 )
-                for place, giver in enumerate(self.order[name])
+                for place, giver in enumerate(self._shown_of(name))
             ]  # fmt: skip
             label = f"<div style='font-size:12.5px;padding-top:4px'><b>{html.escape(_symbol(name))}</b></div>"
             text = pn.pane.HTML(self._shares(name), sizing_mode="stretch_width", margin=(2, 8))

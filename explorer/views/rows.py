@@ -13,13 +13,13 @@ __all__ = ["Row", "RowsView"]
 _CSS = """
 :host{display:block;width:100%}
 .rows{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-size:12.5px;font-variant-numeric:tabular-nums}
-th,td{padding:5px 8px;text-align:left;border-bottom:1px solid rgba(128,128,128,.22);vertical-align:top}
+table{border-collapse:collapse;width:100%;font-size:12px;font-variant-numeric:tabular-nums}
+th,td{padding:5px 6px;text-align:left;border-bottom:1px solid rgba(128,128,128,.22);vertical-align:top}
 th{font-weight:600;white-space:nowrap;cursor:pointer;user-select:none;opacity:.8}
 th[aria-sort=ascending]::after{content:' ▲';font-size:9px}
 th[aria-sort=descending]::after{content:' ▼';font-size:9px}
 td.n{white-space:nowrap}
-td:first-child{overflow-wrap:anywhere;min-width:150px}
+td:first-child{overflow-wrap:anywhere;min-width:120px}
 td small{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden;opacity:.75}
 td small.bad{color:#c2410c;opacity:1;-webkit-line-clamp:4}
 tbody tr{cursor:pointer}

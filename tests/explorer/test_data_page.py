@@ -253,7 +253,6 @@ def test_another_order_of_drivers_changes_shares_and_skill(page):
     usual = stack.shown
     assert usual.shares.groupby("driver")["share"].sum().round(6).eq(1.0).all()
     stack._forward("world", ("par",))
-    stack._forward("world", ("par",))
     assert stack.order["par"] == ("world", "tower", "file")
     settle(page, lambda: stack.shown.order == stack.order)
     par = stack.shown.shares.query("driver == 'par'")
