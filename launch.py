@@ -301,7 +301,7 @@ def info(debug: bool) -> None:
         drift = np.percentile(store.open_limits(grid)["drift"], [50, 99])
         click.echo(f"{grid}: built\n    soil: {store.soil_of(grid)}")
         click.echo(
-            f"    over its year soil moisture changes by {drift[0]:.5f} m3 m-3 (median cell; 99 %: below {drift[1]:.4f})"
+            f"    over its year soil moisture changes by {drift[0]:.5f} m3 m-3 (median; 99 %: below {drift[1]:.4f})"
         )
         if not store.runs_own_soil(grid):
             done = soil_store.share_done(grid)

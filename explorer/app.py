@@ -11,7 +11,7 @@ from pathlib import Path
 import panel as pn
 from tornado.web import RedirectHandler, RequestHandler
 
-from explorer.land_engine import ENGINE
+from explorer.land.engine import ENGINE
 from explorer.pages import PAGES
 from explorer.pages.page import Page, report
 from explorer.session import visitors

@@ -94,7 +94,7 @@ def main(grids: list[str]) -> int:
         warm()
         return 0
     if grids == [LAND]:
-        from explorer.land_engine import compile_land  # which knows of the worlds, and they of this module
+        from explorer.land.engine import compile_land  # which knows of the worlds, and they of this module
 
         os.nice(NICENESS) if hasattr(os, "nice") else None
         compile_land()

@@ -10,8 +10,8 @@ import xarray as xr
 from data_catalog import open_dataset
 from data_catalog.datasets.fluxnet_daily import to_daily
 from data_catalog.drivers import GIVERS, L4C_DRIVERS, tower_drivers
-from explorer.data_library import Item
-from explorer.data_series import Record, open_record
+from explorer.data.library import Item
+from explorer.data.series import Record, open_record
 from models.experiment import Experiment, run
 from models.regions import WORLD
 from models.skill.scores import compare_with_tower

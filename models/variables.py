@@ -122,7 +122,15 @@ _TABLE = (
     ("land_fraction", "f_land", "1", "fraction of the cell that is land", "land_area_fraction", 0.0, 1.001),
     ("water_fraction", "f_w", "1", "fraction of the cell that is open water", "", 0.0, 1.001),
     ("igbp", "IGBP", "1", "class of the land cover, IGBP: 1 ENF to 16 barren, 17 water", "", 1.0, 17.0),
-    ("plant_type", "PFT", "1", "plant functional type: 0 water, 1 ENF to 8 BCR, 9 urban, 10 ice, 11 barren", "", 0.0, 11.0),
+    (
+        "plant_type",
+        "PFT",
+        "1",
+        "plant functional type: 0 water, 1-8 ENF to BCR, 9 urban, 10 ice, 11 barren",
+        "",
+        0.0,
+        11.0,
+    ),
     ("lai_high", "LAI_high", "m2 m-2", "leaf area index of high vegetation", "", 0.0, 12.0),
     ("lai_low", "LAI_low", "m2 m-2", "leaf area index of low vegetation", "", 0.0, 12.0),
     ("vwc", "VWC", "kg m-2", "vegetation water content", "", 0.0, 50.0),
@@ -130,7 +138,15 @@ _TABLE = (
     ("albedo_l", "omega", "1", "single-scattering albedo of vegetation, L band", "", 0.0, 1.0),
     ("roughness_l", "h", "1", "roughness parameter of the soil, L band", "", 0.0, 5.0),
     ("sif", "SIF", "mW m-2 sr-1 nm-1", "solar-induced fluorescence, daily average", "", -20.0, 50.0),
-    ("ndvi", "NDVI", "1", "normalised difference vegetation index", "normalized_difference_vegetation_index", -1.0, 1.0),
+    (
+        "ndvi",
+        "NDVI",
+        "1",
+        "normalised difference vegetation index",
+        "normalized_difference_vegetation_index",
+        -1.0,
+        1.0,
+    ),
     ("evi", "EVI", "1", "enhanced vegetation index", "", -1.0, 1.5),
 )
 

@@ -6,10 +6,10 @@ import html
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer.assimilation_address import TABS
-from explorer.assimilation_numbers import key_numbers, sensor_title
-from explorer.assimilation_runs import Outcome
-from explorer.assimilation_session import AssimilationSession
+from explorer.assimilation.address import TABS
+from explorer.assimilation.numbers import key_numbers, sensor_title
+from explorer.assimilation.runs import Outcome
+from explorer.assimilation.session import AssimilationSession
 from explorer.pages.assimilation_cell import CellTab
 from explorer.pages.assimilation_controls import AssimilationControls
 from explorer.pages.assimilation_exports import RunsTab

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import panel_material_ui as pmui
 
-from explorer.assimilation_numbers import (
+from explorer.assimilation.numbers import (
     ROW_UNITS,
     cell_of,
     ensemble_series,
@@ -15,8 +15,8 @@ from explorer.assimilation_numbers import (
     sensor_title,
     updates_of,
 )
-from explorer.assimilation_runs import Outcome
-from explorer.assimilation_session import AssimilationSession
+from explorer.assimilation.runs import Outcome
+from explorer.assimilation.session import AssimilationSession
 from explorer.pages.page import card, heading, heading_html, put, switch
 from explorer.runs import SLOW, Job
 from explorer.session import describe

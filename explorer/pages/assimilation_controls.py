@@ -10,9 +10,9 @@ import panel as pn
 import panel_material_ui as pmui
 
 from data_catalog.world.twin_world import twin_world
-from explorer.assimilation_presets import PRESETS, changes, preset_of
-from explorer.assimilation_runs import QUICK
-from explorer.assimilation_session import AssimilationSession
+from explorer.assimilation.presets import PRESETS, changes, preset_of
+from explorer.assimilation.runs import QUICK
+from explorer.assimilation.session import AssimilationSession
 from explorer.pages.assimilation_ensemble import FilterControls
 from explorer.pages.assimilation_sensors import SensorBlock
 from explorer.pages.compare import Compare

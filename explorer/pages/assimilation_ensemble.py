@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import panel_material_ui as pmui
 
-from explorer.assimilation_address import plain_assimilation
-from explorer.assimilation_session import AssimilationSession
+from explorer.assimilation.address import plain_assimilation
+from explorer.assimilation.session import AssimilationSession
 from explorer.controls import Control, class_of, parameter_row
 from explorer.pages.page import put
 from models.assimilation.options import ASSIMILATION_CHOICES, MEMBERS, NUMBERS, SCALES, TABLE_2, AssimilationChoices

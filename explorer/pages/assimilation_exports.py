@@ -7,12 +7,12 @@ from dataclasses import replace
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer import assimilation_export as files
 from explorer import export
-from explorer.assimilation_numbers import cell_of, ensemble_series, key_numbers
-from explorer.assimilation_presets import changes
-from explorer.assimilation_runs import Outcome
-from explorer.assimilation_session import AssimilationSession, RunPin
+from explorer.assimilation import export as files
+from explorer.assimilation.numbers import cell_of, ensemble_series, key_numbers
+from explorer.assimilation.presets import changes
+from explorer.assimilation.runs import Outcome
+from explorer.assimilation.session import AssimilationSession, RunPin
 from explorer.export import LARGEST_FILE
 from explorer.pages.assimilation_maps import MapsTab
 from explorer.pages.page import card, heading

@@ -3,10 +3,10 @@
 import numpy as np
 import panel_material_ui as pmui
 
-from explorer.assimilation_address import DIAGNOSED, AssimilationSelection
-from explorer.assimilation_numbers import cell_of, ensemble_series, name_and_unit, place_text, places, sensor_title
-from explorer.assimilation_runs import Outcome
-from explorer.assimilation_scales import (
+from explorer.assimilation.address import DIAGNOSED, AssimilationSelection
+from explorer.assimilation.numbers import cell_of, ensemble_series, name_and_unit, place_text, places, sensor_title
+from explorer.assimilation.runs import Outcome
+from explorer.assimilation.scales import (
     SHOWN_WORDS,
     WHEN_WORDS,
     is_signed,
@@ -15,7 +15,7 @@ from explorer.assimilation_scales import (
     title_of,
     unit_of_statistic,
 )
-from explorer.assimilation_session import AssimilationSession
+from explorer.assimilation.session import AssimilationSession
 from explorer.pages.page import card, heading, heading_html, put, switch
 from explorer.views.ensemble_series import EnsembleSeriesView
 from explorer.views.map import MapView

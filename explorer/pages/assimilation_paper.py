@@ -8,11 +8,11 @@ import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer import assimilation_runs as runs
-from explorer.assimilation_presets import PRESETS
-from explorer.assimilation_runs import ASSIMILATION, Outcome
-from explorer.assimilation_session import AssimilationSession
-from explorer.assimilation_skill import gains
+from explorer.assimilation import runs
+from explorer.assimilation.presets import PRESETS
+from explorer.assimilation.runs import ASSIMILATION, Outcome
+from explorer.assimilation.session import AssimilationSession
+from explorer.assimilation.skill import gains
 from explorer.pages.page import card, heading, heading_html
 from explorer.runs import Job
 from explorer.session import describe

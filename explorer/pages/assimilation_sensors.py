@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer.assimilation_numbers import sensor_title
+from explorer.assimilation.numbers import sensor_title
 from explorer.controls import Control, class_of, parameter_row
 from explorer.pages.page import COMPACT, switch
 from explorer.views.one_cell import ROW_WORDS

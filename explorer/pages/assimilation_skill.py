@@ -7,11 +7,11 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer.assimilation_carbon import FLUXES, RUNS, CarbonOutcome, carbon_of, carbon_table
-from explorer.assimilation_numbers import cell_of, name_and_unit, place_text
-from explorer.assimilation_runs import Outcome
-from explorer.assimilation_session import AssimilationSession
-from explorer.assimilation_skill import JUDGED, REFERENCES, gains, skill_table
+from explorer.assimilation.carbon import FLUXES, RUNS, CarbonOutcome, carbon_of, carbon_table
+from explorer.assimilation.numbers import cell_of, name_and_unit, place_text
+from explorer.assimilation.runs import Outcome
+from explorer.assimilation.session import AssimilationSession
+from explorer.assimilation.skill import JUDGED, REFERENCES, gains, skill_table
 from explorer.pages.assimilation_maps import SYNTHETIC, CellMap
 from explorer.pages.page import card, heading, heading_html, switch
 from explorer.runs import SLOW, Job

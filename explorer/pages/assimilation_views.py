@@ -7,7 +7,7 @@ import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer.assimilation_numbers import (
+from explorer.assimilation.numbers import (
     cell_of,
     histograms,
     hovmoeller,
@@ -22,9 +22,9 @@ from explorer.assimilation_numbers import (
     sensor_title,
     spread_skill,
 )
-from explorer.assimilation_runs import Outcome
-from explorer.assimilation_scales import WHEN_WORDS, scale_of
-from explorer.assimilation_session import AssimilationSession
+from explorer.assimilation.runs import Outcome
+from explorer.assimilation.scales import WHEN_WORDS, scale_of
+from explorer.assimilation.session import AssimilationSession
 from explorer.pages.assimilation_maps import CellMap
 from explorer.pages.page import card, heading, heading_html, put, switch
 from explorer.style import unit_text

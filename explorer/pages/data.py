@@ -6,8 +6,8 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.models import CustomJS
 
-from explorer.data_address import TABS
-from explorer.data_session import DataSession
+from explorer.data.address import TABS
+from explorer.data.session import DataSession
 from explorer.pages.data_controls import DROP_JS, HOW_TO, DataControls
 from explorer.pages.data_files import FilesTab, ProductsTab
 from explorer.pages.data_place import DatasetCard, PlacesCard

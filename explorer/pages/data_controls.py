@@ -5,8 +5,8 @@ import html
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer.data_library import LARGEST_UPLOAD, counts
-from explorer.data_session import DataSession
+from explorer.data.library import LARGEST_UPLOAD, counts
+from explorer.data.session import DataSession
 from explorer.pages.page import put
 from models.variables import VARIABLES
 

@@ -7,8 +7,8 @@ import panel as pn
 import panel_material_ui as pmui
 
 from data_catalog import CATALOG
-from explorer.data_library import Item, counts
-from explorer.data_session import DataSession
+from explorer.data.library import Item, counts
+from explorer.data.session import DataSession
 from explorer.pages.page import card, heading
 from explorer.views.rows import Row, RowsView
 from models.variables import VARIABLES

@@ -7,10 +7,10 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer import data_export
-from explorer.data_links import links_of
-from explorer.data_series import Channel, calendar_of
-from explorer.data_session import DataSession
+from explorer.data import export as data_export
+from explorer.data.links import links_of
+from explorer.data.series import Channel, calendar_of
+from explorer.data.session import DataSession
 from explorer.pages.page import card, heading, put
 from explorer.style import LINE_COLOURS, symbol_text, unit_text
 from explorer.views.observed import CalendarView, ObservedView

@@ -6,7 +6,7 @@ import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer.data_session import DataSession
+from explorer.data.session import DataSession
 from explorer.pages.page import card, heading
 from explorer.tower_table import by_plant_type, tower_rows
 from explorer.views.towers import ScoresView

@@ -8,7 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from data_catalog.drivers import GIVERS, L4C_DRIVERS
-from explorer.data_session import DataSession
+from explorer.data.session import DataSession
 from explorer.pages.page import card, heading
 from explorer.style import LINE_COLOURS, symbol_text
 from explorer.tower_stack import USUAL, StackRun, beside, run_stack, stacked

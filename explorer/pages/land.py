@@ -4,9 +4,9 @@ import functools
 
 import panel_material_ui as pmui
 
-from explorer.land_address import TABS
-from explorer.land_question import LandAnswer, key_numbers
-from explorer.land_session import LandSession
+from explorer.land.address import TABS
+from explorer.land.question import LandAnswer, key_numbers
+from explorer.land.session import LandSession
 from explorer.pages.land_controls import LandControls
 from explorer.pages.land_export_tab import ExportTab
 from explorer.pages.land_tabs import BalancesTab, CurvesTab, DayTab, SeriesTab

@@ -5,7 +5,7 @@ import html
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer.land_session import LandSession, land_changes
+from explorer.land.session import LandSession, land_changes
 from explorer.pages.compare import Compare
 from explorer.pages.land_parameters import COLOURS, LandParameters, table_values
 from explorer.pages.page import put, switch

@@ -7,9 +7,10 @@ from dataclasses import replace
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer import export, land_export
-from explorer.land_question import LandAnswer, key_numbers
-from explorer.land_session import LAND_REGIONS, LandSession, land_changes, place_words
+from explorer import export
+from explorer.land import export as land_export
+from explorer.land.question import LandAnswer, key_numbers
+from explorer.land.session import LAND_REGIONS, LandSession, land_changes, place_words
 from explorer.pages.land_views import LandMapCard
 from explorer.pages.page import card, heading, switch
 from explorer.session import Pin

@@ -7,10 +7,10 @@ import panel as pn
 import panel_material_ui as pmui
 import xarray as xr
 
-from explorer.land_address import GROUPS
-from explorer.land_place import PlaceRun, settled_words
-from explorer.land_question import LandAnswer
-from explorer.land_session import LandSession
+from explorer.land.address import GROUPS
+from explorer.land.place import PlaceRun, settled_words
+from explorer.land.question import LandAnswer
+from explorer.land.session import LandSession
 from explorer.pages.page import card, heading, heading_html, put, switch
 from explorer.views.curves import CurvesView
 from explorer.views.lines import COMPARE, DIFFERENCE, Line, LinkedLines, Plot

@@ -5,11 +5,11 @@ import html
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer.land_address import SURFACES
-from explorer.land_place import Place
-from explorer.land_question import LandAnswer
-from explorer.land_runs import TextureSurface, texture_surface
-from explorer.land_session import LAND_REGIONS, LandSession
+from explorer.land.address import SURFACES
+from explorer.land.place import Place
+from explorer.land.question import LandAnswer
+from explorer.land.runs import TextureSurface, texture_surface
+from explorer.land.session import LAND_REGIONS, LandSession
 from explorer.pages.page import card, put, switch
 from explorer.style import symbol_text, unit_text
 from explorer.views.texture import TextureView

@@ -5,9 +5,9 @@ import html
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer.land_question import LandAnswer
-from explorer.land_session import LandSession
-from explorer.land_tower import COMPARED, measured, pairs_of, scores_table
+from explorer.land.question import LandAnswer
+from explorer.land.session import LandSession
+from explorer.land.tower import COMPARED, measured, pairs_of, scores_table
 from explorer.pages.page import card, heading, put
 from explorer.style import symbol_text, unit_text
 from explorer.views.lines import Line, LinkedLines, Plot

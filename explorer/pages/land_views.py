@@ -7,8 +7,8 @@ import panel as pn
 import panel_material_ui as pmui
 
 from explorer.address import SHOWN
-from explorer.land_address import MAPPED, STATIC
-from explorer.land_session import LandSession
+from explorer.land.address import MAPPED, STATIC
+from explorer.land.session import LandSession
 from explorer.pages.carbon_views import FARTHEST, MONTHS, PROJECTION_WORDS, SHOWN_WORDS, place_text
 from explorer.pages.page import card, put, switch
 from explorer.style import Scale, scale_for, symbol_text, unit_text

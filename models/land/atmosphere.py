@@ -5,7 +5,7 @@ import numpy as np
 from models.kernel import equation, lane_kernel
 from models.land import layout as at
 from models.land.layout import LANES
-from models.land.mathematics import arctangent, clip, larger, log, smaller, where
+from models.mathematics import arctangent, clip, larger, log, smaller, where
 
 __all__ = ["air", "heat_psi", "momentum_psi", "saturation_slope", "saturation_vapour_pressure", "stability"]
 

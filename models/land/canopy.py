@@ -22,7 +22,7 @@ from models.land.atmosphere import (
     saturation_vapour_pressure,
 )
 from models.land.layout import LANES
-from models.land.mathematics import clip, exp, larger, log, power, smaller, where
+from models.mathematics import clip, exp, larger, log, power, smaller, where
 
 __all__ = [
     "bare_ground",

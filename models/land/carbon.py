@@ -3,7 +3,7 @@
 from models.kernel import equation, lane_kernel
 from models.land import layout as at
 from models.land.layout import LANES
-from models.land.mathematics import exp, larger, smaller, where
+from models.mathematics import exp, larger, smaller, where
 
 __all__ = ["carbon_pools", "leaf_allocation", "soil_water_factor"]
 

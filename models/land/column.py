@@ -26,7 +26,6 @@ from models.land.interception import (
     snow_cover,
 )
 from models.land.layout import LANES
-from models.land.mathematics import larger, where
 from models.land.photosynthesis import stomata, stomata_at_night
 from models.land.radiation import shortwave, snow_age
 from models.land.snow import bare_of_snow, snow_water
@@ -39,6 +38,7 @@ from models.land.soil_water import (
     total_water,
     van_genuchten_layers,
 )
+from models.mathematics import larger, where
 
 __all__ = ["integrate", "step"]
 

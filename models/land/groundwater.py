@@ -3,7 +3,7 @@
 from models.kernel import equation, lane_kernel
 from models.land import layout as at
 from models.land.layout import LANES
-from models.land.mathematics import clip, exp, larger, power, smaller
+from models.mathematics import clip, exp, larger, power, smaller
 
 __all__ = ["aquifer_flows", "aquifer_store", "base_flow", "saturated_fraction"]
 

@@ -4,7 +4,7 @@ from models.kernel import equation, lane_kernel
 from models.land import layout as at
 from models.land.atmosphere import FREEZING
 from models.land.layout import LANES
-from models.land.mathematics import clip, exp, larger, power, smaller, tanh, where
+from models.mathematics import clip, exp, larger, power, smaller, tanh, where
 
 __all__ = [
     "canopy_cover",

@@ -6,8 +6,8 @@ from models.kernel import equation, lane_kernel
 from models.land import layout as at
 from models.land.atmosphere import FREEZING, saturation_vapour_pressure
 from models.land.layout import LANES
-from models.land.mathematics import exp, larger, smaller, where
 from models.land.radiation import QUANTA
+from models.mathematics import exp, larger, smaller, where
 
 __all__ = ["leaf_gas_exchange", "root_water_stress", "stomata", "stomata_at_night"]
 

@@ -6,7 +6,7 @@ from models.kernel import equation, lane_kernel
 from models.land import layout as at
 from models.land.atmosphere import FREEZING
 from models.land.layout import LANES
-from models.land.mathematics import clip, exp, larger, smaller, where
+from models.mathematics import clip, exp, larger, smaller, where
 
 __all__ = ["canopy_band", "shortwave", "snow_age", "snow_albedo", "soil_albedo"]
 

@@ -4,7 +4,7 @@ from models.kernel import equation, lane_kernel
 from models.land import layout as at
 from models.land.atmosphere import DENSITY_ICE, FREEZING
 from models.land.layout import LANES
-from models.land.mathematics import clip, exp, larger, smaller, where
+from models.mathematics import clip, exp, larger, smaller, where
 
 __all__ = ["bare_of_snow", "compaction_rate", "drained", "snow_water"]
 

@@ -6,7 +6,7 @@ from models.kernel import equation, lane_kernel
 from models.land import layout as at
 from models.land.atmosphere import DENSITY_ICE, FREEZING, GRAVITY, HEAT_AIR, HEAT_ICE, HEAT_WATER, LATENT_FUSION
 from models.land.layout import LANES
-from models.land.mathematics import clip, exp, larger, log, power, smaller, where
+from models.mathematics import clip, exp, larger, log, power, smaller, where
 
 __all__ = ["conduction", "freeze_thaw", "phase_change", "soil_conductivity", "supercooled_water", "thermal_properties"]
 

@@ -5,7 +5,7 @@ import numpy as np
 from models.kernel import equation, lane_kernel
 from models.land import layout as at
 from models.land.layout import LANES
-from models.land.mathematics import clip, exp, larger, log, power, smaller, where
+from models.mathematics import clip, exp, larger, log, power, smaller, where
 
 __all__ = [
     "clapp_hornberger",

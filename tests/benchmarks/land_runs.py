@@ -5,9 +5,9 @@ import time
 from pathlib import Path
 
 from data_catalog.datasets.land_towers import land_towers_in, nearest_land, open_land_tower
-from explorer.land_place import cell_place, run_at
-from explorer.land_regions import SPEED, run_region
-from explorer.land_texture import texture_surface
+from explorer.land.place import cell_place, run_at
+from explorer.land.regions import SPEED, run_region
+from explorer.land.texture import texture_surface
 from models.experiment import Experiment, run
 from models.kernel import THREADS
 from models.land.options import LandChoices

@@ -11,10 +11,10 @@ from bokeh.document import Document
 from panel.io.state import set_curdoc
 from panel.pane import HTML, Markdown
 
-from explorer import assimilation_runs as runs
-from explorer.assimilation_address import SHOWN, TABS, plain_assimilation, read_assimilation, write_assimilation
-from explorer.assimilation_presets import PRESETS, changes, preset_of
-from explorer.assimilation_scales import title_of, unit_of_statistic
+from explorer.assimilation import runs
+from explorer.assimilation.address import SHOWN, TABS, plain_assimilation, read_assimilation, write_assimilation
+from explorer.assimilation.presets import PRESETS, changes, preset_of
+from explorer.assimilation.scales import title_of, unit_of_statistic
 from explorer.pages.assimilation import AssimilationPage
 from explorer.pages.assimilation_maps import field_of
 from explorer.upstream import busy_watchers

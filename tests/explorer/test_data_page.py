@@ -16,11 +16,11 @@ from panel.io.state import set_curdoc
 from data_catalog import CATALOG
 from data_catalog.entry import FileEntry
 from explorer import tower_runs
-from explorer.data_address import TABS, DataSelection, read_data, write_data
-from explorer.data_export import series_csv, series_netcdf
-from explorer.data_library import LARGEST_UPLOAD, Item, Library, added, embedded, passing, places_of
-from explorer.data_links import links_of
-from explorer.data_series import Channel, Record, calendar_of, series_of
+from explorer.data.address import TABS, DataSelection, read_data, write_data
+from explorer.data.export import series_csv, series_netcdf
+from explorer.data.library import LARGEST_UPLOAD, Item, Library, added, embedded, passing, places_of
+from explorer.data.links import links_of
+from explorer.data.series import Channel, Record, calendar_of, series_of
 from explorer.pages.data import DataPage
 from explorer.tower_stack import as_days
 from explorer.views.places import gathered

@@ -12,8 +12,8 @@ from bokeh.document import Document
 from panel.io.state import set_curdoc
 from panel.pane import HTML, Markdown
 
-from explorer.land_address import MAPPED, TABS, LandSelection, plain_land, read_land, write_land
-from explorer.land_engine import Engine
+from explorer.land.address import MAPPED, TABS, LandSelection, plain_land, read_land, write_land
+from explorer.land.engine import Engine
 from explorer.pages.land import LandPage
 from explorer.pages.land_export_tab import LARGEST_EXPERIMENT
 from explorer.pages.land_parameters import CONTROLS, table_values

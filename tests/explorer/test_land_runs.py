@@ -8,8 +8,10 @@ from numba import config
 
 from data_catalog import open_dataset
 from data_catalog.datasets.land_towers import nearest_land, open_land_tower
-from explorer import land_regions, land_runs, land_texture
-from explorer.land_place import cell_place
+from explorer.land import regions as land_regions
+from explorer.land import runs as land_runs
+from explorer.land import texture as land_texture
+from explorer.land.place import cell_place
 from models.experiment import Experiment, run
 from models.kernel import Cancelled
 from models.land.options import LandChoices

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numba import config
 
-from models.land import mathematics as m
+from models import mathematics as m
 from models.land.atmosphere import heat_psi, momentum_psi, saturation_slope, saturation_vapour_pressure
 from models.land.canopy import dry_layer_resistance, vapour_diffusivity
 from models.land.carbon import leaf_allocation, soil_water_factor

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import param
 
-from explorer.data_address import DataSelection, read_data, write_data
-from explorer.data_library import LIBRARY, Item, Library, Place, added, embedded, passing, places_of
-from explorer.data_series import Channel, Record, Series, open_record, series_of
+from explorer.data.address import DataSelection, read_data, write_data
+from explorer.data.library import LIBRARY, Item, Library, Place, added, embedded, passing, places_of
+from explorer.data.series import Channel, Record, Series, open_record, series_of
 from explorer.runs import RunQueue
 from explorer.session import Session
 from models.experiment import Experiment

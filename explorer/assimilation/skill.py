@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from explorer.assimilation_numbers import daily, key_numbers, name_and_unit
+from explorer.assimilation.numbers import daily, key_numbers, name_and_unit
 from models.assimilation.result import AssimilationResult
 from models.observation.station import sample_stations
 from models.skill.anomalies import anomalies

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.land_address import LandSelection, plain_land
-from explorer.land_place import Place, PlaceRun, place_of
-from explorer.land_runs import run_place
+from explorer.land.address import LandSelection, plain_land
+from explorer.land.place import Place, PlaceRun, place_of
+from explorer.land.runs import run_place
 from explorer.views.curves import CURVES
 from models.experiment import Experiment
 from models.land.run import warm as warm_kernels
@@ -75,7 +75,7 @@ def answer(
 def _place(experiment: Experiment, question: LandQuestion) -> Place:
     """Open the place of an experiment, with weather at its time step."""
     if experiment.dataset == "tower":
-        from explorer.land_tower import tower_place  # towers are opened by those who ask for them
+        from explorer.land.tower import tower_place  # towers are opened by those who ask for them
 
         return tower_place(experiment.site)
     return place_of(experiment, question.selection.at)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from explorer import export
-from explorer.assimilation_numbers import places, sensor_title
-from explorer.assimilation_runs import Outcome
+from explorer.assimilation.numbers import places, sensor_title
+from explorer.assimilation.runs import Outcome
 from explorer.views.ensemble_series import EnsembleSeries
 from models.assimilation.diagnostics import CELL_DIAGNOSTICS
 from models.experiment import Experiment

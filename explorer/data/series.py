@@ -11,7 +11,7 @@ import xarray as xr
 
 from data_catalog import CATALOG
 from data_catalog.towers import open_tower
-from explorer.data_library import EMBEDDED, OWN, Item
+from explorer.data.library import EMBEDDED, OWN, Item
 from models.variables import VARIABLES
 
 __all__ = ["Channel", "Record", "Series", "calendar_of", "open_record", "series_of"]

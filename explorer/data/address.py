@@ -40,7 +40,7 @@ class DataSelection:
     tab : str
         One of `TABS`.
     item : str
-        Key of a dataset, see `explorer.data_library.Item`; "" is the first.
+        Key of a dataset, see `explorer.data.library.Item`; "" is the first.
     variable, layer, site : str
         What is drawn of it; empty is the first.
     kind, product, measures : str

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data_catalog.world.twin_world import twin_world
-from explorer.assimilation_address import plain_assimilation
+from explorer.assimilation.address import plain_assimilation
 from explorer.runs import RunQueue
 from models.assimilation.result import AssimilationResult
 from models.assimilation.run import estimate, run_assimilation

@@ -15,7 +15,7 @@ from data_catalog.entry import FileEntry
 from data_catalog.scan import examine, scan
 from data_catalog.towers import TOWERS, open_tower
 from explorer import tower_runs
-from explorer.data_address import DataSelection
+from explorer.data.address import DataSelection
 
 __all__ = ["LARGEST_UPLOAD", "LIBRARY", "Item", "Library", "Place", "added", "embedded", "passing", "places_of"]
 

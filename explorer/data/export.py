@@ -5,7 +5,7 @@ import re
 import numpy as np
 import xarray as xr
 
-from explorer.data_series import Record, Series
+from explorer.data.series import Record, Series
 from explorer.export import netcdf_bytes, program, table_text
 from models.variables import VARIABLES
 

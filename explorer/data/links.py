@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from explorer import land_tower, tower_runs
-from explorer.data_library import OWN, Item
+from explorer import tower_runs
+from explorer.data.library import OWN, Item
+from explorer.land import tower as land_tower
 
 __all__ = ["Link", "links_of"]
 

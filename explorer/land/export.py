@@ -8,9 +8,9 @@ import numpy as np
 from data_catalog import open_dataset
 from explorer import tower_runs
 from explorer.export import LARGEST_FILE, head_lines, netcdf_bytes, table_text
-from explorer.land_address import LandSelection
-from explorer.land_map import cells_of
-from explorer.land_place import PlaceRun
+from explorer.land.address import LandSelection
+from explorer.land.map import cells_of
+from explorer.land.place import PlaceRun
 from explorer.worlds import table_of
 from models.experiment import Experiment, run
 from models.land.layout import LAYERS, OUTPUTS

@@ -1,7 +1,7 @@
 """Runs of the land surface model as the page asks for them: no widgets, shared between visitors, cancellable.
 
 A place is anything with ``forcing`` (weather and properties of one column, as `models.land.planning.plan_columns` takes
-them) and ``key`` (hashable, tells places apart): `explorer.land_place.Place`. Experiments travel as `LandChoices`.
+them) and ``key`` (hashable, tells places apart): `explorer.land.place.Place`. Experiments travel as `LandChoices`.
 
 - ``run_place(place, choices, progress, cancelled) -> PlaceRun``: one column; its days, hours, balances, spin-up.
 - ``run_both(place, a, b, progress, cancelled) -> (PlaceRun, PlaceRun)``: A and B; equal choices are run once.
@@ -15,9 +15,9 @@ Equal runs give one object while it is kept; what is kept is bounded in bytes. `
 
 from collections.abc import Callable
 
-from explorer.land_place import PlaceRun, run_at
-from explorer.land_regions import Estimate, RegionRun, estimate, run_region
-from explorer.land_texture import SURFACES, TextureSurface, texture_surface
+from explorer.land.place import PlaceRun, run_at
+from explorer.land.regions import Estimate, RegionRun, estimate, run_region
+from explorer.land.texture import SURFACES, TextureSurface, texture_surface
 from models.l4c.cache import ByteCache
 from models.land.options import LandChoices
 
@@ -49,7 +49,7 @@ def run_place(
     Raises
     ------
     ValueError, FloatingPointError, models.kernel.Cancelled
-        See `explorer.land_place.run_at`.
+        See `explorer.land.place.run_at`.
     """
 
     def weight(run: PlaceRun) -> int:

@@ -9,12 +9,12 @@ from functools import partial
 import numpy as np
 import param
 
-from explorer.land_address import LandSelection, baseline_of_land, plain_land, read_land, write_land
-from explorer.land_engine import ENGINE
-from explorer.land_map import Regional, cells_of, estimate_both, static_fields
-from explorer.land_question import LandAnswer, LandQuestion, answer, key_numbers
-from explorer.land_regions import run_region
-from explorer.land_tower import offered
+from explorer.land.address import LandSelection, baseline_of_land, plain_land, read_land, write_land
+from explorer.land.engine import ENGINE
+from explorer.land.map import Regional, cells_of, estimate_both, static_fields
+from explorer.land.question import LandAnswer, LandQuestion, answer, key_numbers
+from explorer.land.regions import run_region
+from explorer.land.tower import offered
 from explorer.runs import Job, RunQueue
 from explorer.session import MOST_PINS, Pin, Session
 from explorer.style import unit_text

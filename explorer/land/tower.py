@@ -11,7 +11,7 @@ import xarray as xr
 from data_catalog.datasets.land_towers import land_towers_in, open_land_tower
 from data_catalog.towers import TOWERS
 from explorer import tower_runs
-from explorer.land_place import Place, PlaceRun
+from explorer.land.place import Place, PlaceRun
 from explorer.style import symbol_text, unit_text
 from models.skill.land import compare_days
 from models.skill.scores import MIN_QUALITY

@@ -7,8 +7,8 @@ import numpy as np
 
 from data_catalog.world.static import open_static
 from data_catalog.world.surface import surface
-from explorer.land_address import STATIC, LandSelection
-from explorer.land_regions import Estimate, RegionRun, estimate
+from explorer.land.address import STATIC, LandSelection
+from explorer.land.regions import Estimate, RegionRun, estimate
 from explorer.style import FLUXES
 from models.experiment import Experiment
 from models.regions import Region

@@ -5,8 +5,8 @@ import math
 import numpy as np
 from bokeh.palettes import viridis
 
-from explorer.assimilation_address import AssimilationSelection
-from explorer.assimilation_numbers import name_and_unit, sensor_title
+from explorer.assimilation.address import AssimilationSelection
+from explorer.assimilation.numbers import name_and_unit, sensor_title
 from explorer.style import LEVELS, Scale, diverging, unit_text
 from models.assimilation.diagnostics import CELL_DIAGNOSTICS
 from models.assimilation.result import STATISTICS

@@ -8,17 +8,17 @@ from typing import ClassVar
 
 import param
 
-from explorer import assimilation_runs as runs
-from explorer.assimilation_address import (
+from explorer.assimilation import runs
+from explorer.assimilation.address import (
     AssimilationSelection,
     baseline_of_assimilation,
     plain_assimilation,
     read_assimilation,
     write_assimilation,
 )
-from explorer.assimilation_runs import ASSIMILATION, Outcome
-from explorer.assimilation_skill import prime
-from explorer.land_engine import ENGINE
+from explorer.assimilation.runs import ASSIMILATION, Outcome
+from explorer.assimilation.skill import prime
+from explorer.land.engine import ENGINE
 from explorer.runs import SLOW, Job
 from explorer.session import MOST_PINS, Session, describe
 from explorer.worlds import WORLDS, Worlds

@@ -1,0 +1,1 @@
+"""Runs of the land surface model for its page: places, regions, soils and towers; no widgets."""
