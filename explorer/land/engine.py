@@ -31,7 +31,9 @@ def is_land_compiled() -> bool:
 
 def compile_land() -> None:
     """Call every kernel that the pages Land and Assimilation may call, so that it is compiled and kept."""
-    from explorer import assimilation_runs, land_question  # their weather and towers need not start with the server
+    # Their weather and towers need not start with the server.
+    from explorer.assimilation import runs as assimilation_runs
+    from explorer.land import question as land_question
 
     land_question.warm()
     assimilation_runs.warm()

@@ -8,6 +8,8 @@ from tests.browser.driver import Visitor, chromium_browser, sync_playwright
 from tests.browser.server import Server, serving
 
 
+# Before the workers read the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what stands here, so that `-m "not browser"` leaves it out.
 
