@@ -33,3 +33,15 @@ def chromium() -> str:
     if path is None:
         absent("No Chromium is installed: install the system's package `chromium`, or set CHROMIUM to its path.")
     return path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """Give what drives a browser to one worker, since it shares a server; the other takes file after file."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduler(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if nodeid.startswith("tests/browser/") else nodeid.split("::", 1)[0]
+
+    return Scheduler(config, log)

@@ -8,19 +8,16 @@ from tests.browser.driver import Visitor, chromium_browser, sync_playwright
 from tests.browser.server import Server, serving
 
 
-# Before the workers read the groups.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what stands here, so that `-m "not browser"` leaves it out.
 
-    One worker runs them all, since they share a server. A browser, a server and the tests share two cores: a test that
-    ran out of patience is tried once more, and the summary counts it as rerun.
+    A browser, a server and the tests share two cores: a test that ran out of patience is tried once more, and the
+    summary counts it as rerun.
     """
     for item in items:
         if "/browser/" in item.path.as_posix():
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.flaky(reruns=1))
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 # Of the package, not of the session: the browser's event loop must end before tests that have their own.
