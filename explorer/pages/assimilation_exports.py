@@ -16,6 +16,7 @@ from explorer.assimilation.session import AssimilationSession, RunPin
 from explorer.export import LARGEST_FILE
 from explorer.pages.assimilation_maps import MapsTab
 from explorer.pages.page import card, heading
+from explorer.pages.run_rows import run_row
 from explorer.style import number, signed
 from models.experiment import Experiment
 
@@ -97,31 +98,9 @@ class RunsTab:
             shown = signed(value) if key in ("ssm", "rzsm", "lai", "lag1") else number(value)
             cells.append(f"<span style='margin-right:10px;white-space:nowrap'>{label} <b>{shown}</b></span>")
         words = changes(self.session.baseline_of(experiment), experiment)
-        what = "; ".join(words[:4]) + (f"; and {len(words) - 4} more" if len(words) > 4 else "") or "open loop"
         choices = experiment.assimilation
         where = f"{experiment.region.name}, {experiment.grid}, {choices.members} members, {choices.time_step:g} h"
-        text = pn.pane.HTML(
-            f"<div style='font-size:13px'><b>{html.escape(name)}</b> · {html.escape(what)} "
-            f"<span style='opacity:.7'>({html.escape(where)})</span><br>{' '.join(cells)}</div>",
-            sizing_mode="stretch_width",
-            margin=(4, 12),
-        )
-        if pin is None:
-            return text
-        session = self.session
-        return pmui.Row(
-            text,
-            pmui.IconButton(
-                icon="replay", size="small", label=f"Reopen run {name}", description="Edit this run again",
-                on_click=lambda _event: session.reopen(pin),
-            ),
-            pmui.IconButton(
-                icon="delete", size="small", label=f"Remove run {name}", description="Remove from the table",
-                on_click=lambda _event: session.remove(pin),
-            ),
-            sizing_mode="stretch_width",
-            margin=0,
-        )  # fmt: skip
+        return run_row(self.session, name, words, "open loop", where, cells, pin)
 
     # -- files ------------------------------------------------------------------------------------------------------
     def _exports(self) -> None:

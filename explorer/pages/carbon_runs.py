@@ -12,6 +12,7 @@ from explorer import export
 from explorer.export import LARGEST_FILE
 from explorer.pages.carbon_views import MapCard
 from explorer.pages.page import card, heading
+from explorer.pages.run_rows import run_row
 from explorer.question import Answer, changes
 from explorer.session import Pin, Session
 from explorer.style import number, signed
@@ -72,31 +73,8 @@ class RunsTab:
             change = f" <small>({signed(value - base[key])})</small>" if base is not None else ""
             cells.append(f"<span style='margin-right:14px'>{label} <b>{number(value)}</b>{change}</span>")
         words = changes(answer.question.a, experiment) if answer is not None else []
-        where = "" if experiment.region.whole else f", {experiment.region.name}"
-        what = "; ".join(words[:4]) + (f"; and {len(words) - 4} more" if len(words) > 4 else "")
-        what = what or ("the baseline" if name == "A" else "as A")
-        text = pn.pane.HTML(
-            f"<div style='font-size:13px'><b>{html.escape(name)}</b> · {html.escape(what)} "
-            f"<span style='opacity:.7'>({experiment.grid}{html.escape(where)})</span><br>{''.join(cells)}</div>",
-            sizing_mode="stretch_width",
-            margin=(4, 12),
-        )
-        if pin is None:
-            return text
-        session = self.session
-        return pmui.Row(
-            text,
-            pmui.IconButton(
-                icon="replay", size="small", label=f"Reopen run {name}", description="Edit this run again",
-                on_click=lambda _event: session.reopen(pin),
-            ),
-            pmui.IconButton(
-                icon="delete", size="small", label=f"Remove run {name}", description="Remove from the table",
-                on_click=lambda _event: session.remove(pin),
-            ),
-            sizing_mode="stretch_width",
-            margin=0,
-        )  # fmt: skip
+        where = experiment.grid if experiment.region.whole else f"{experiment.grid}, {experiment.region.name}"
+        return run_row(self.session, name, words, "the baseline" if name == "A" else "as A", where, cells, pin)
 
     # -- files --------------------------------------------------------------------------------------------------
     def _exports(self) -> None:

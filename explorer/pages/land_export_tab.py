@@ -1,6 +1,5 @@
 """The tab Runs & export of the page Land: files to take away, and experiments to bring back."""
 
-import html
 import io
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from explorer.land.question import LandAnswer, key_numbers
 from explorer.land.session import LAND_REGIONS, LandSession, land_changes, place_words
 from explorer.pages.land_views import LandMapCard
 from explorer.pages.page import card, heading, switch
+from explorer.pages.run_rows import run_row
 from explorer.session import Pin
 from explorer.style import number, signed
 from models.experiment import Experiment
@@ -118,29 +118,7 @@ class ExportTab:
             change = "" if base is None else f" <small>({signed(numbers[key] - base[key])})</small>"
             value = f"<b>{number(numbers[key])}</b> {unit}{change}"
             cells.append(f"<span style='margin-right:14px;white-space:nowrap'>{label} {value}</span>")
-        what = "; ".join(changes[:4]) + (f"; and {len(changes) - 4} more" if len(changes) > 4 else "")
-        text = pn.pane.HTML(
-            f"<div style='font-size:13px'><b>{html.escape(name)}</b> · {html.escape(what)} "
-            f"<span style='opacity:.7'>({html.escape(where)})</span><br>{' '.join(cells)}</div>",
-            sizing_mode="stretch_width",
-            margin=(4, 12),
-        )
-        if pin is None:
-            return text
-        session = self.session
-        return pmui.Row(
-            text,
-            pmui.IconButton(
-                icon="replay", size="small", label=f"Reopen run {name}", description="Edit this run again",
-                on_click=lambda _event: session.reopen(pin),
-            ),
-            pmui.IconButton(
-                icon="delete", size="small", label=f"Remove run {name}", description="Remove from the table",
-                on_click=lambda _event: session.remove(pin),
-            ),
-            sizing_mode="stretch_width",
-            margin=0,
-        )  # fmt: skip
+        return run_row(self.session, name, changes, "as A", where, cells, pin)
 
     def _shown(self) -> LandAnswer:
         """Return the numbers on screen.
