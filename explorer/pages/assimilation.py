@@ -4,7 +4,6 @@ import functools
 import html
 
 import panel as pn
-import panel_material_ui as pmui
 
 from explorer.assimilation.address import TABS
 from explorer.assimilation.numbers import key_numbers, sensor_title
@@ -17,8 +16,7 @@ from explorer.pages.assimilation_maps import MapsTab
 from explorer.pages.assimilation_paper import PaperTab
 from explorer.pages.assimilation_skill import CarbonTab, SkillTab
 from explorer.pages.assimilation_views import InnovationsTab, VerdictTab
-from explorer.pages.land import CLOSE
-from explorer.pages.page import Page
+from explorer.pages.tabs import TabbedPage
 from explorer.views.totals import Kpi, KpiStrip
 
 __all__ = ["AssimilationPage"]
@@ -35,49 +33,27 @@ TAB_WORDS = {
 }
 
 
-class AssimilationPage(Page):
+class AssimilationPage(TabbedPage):
     """An ensemble Kalman filter around the land model, in a twin whose truth is known."""
 
     title = "Assimilation"
     slug = "assimilation"
     lead = "Choose sensors, their errors and masks; an ensemble filter around the land model shows what they are worth."
     session_class = AssimilationSession
+    tab_words = TAB_WORDS
 
     def sidebar(self) -> list:
         """Return what can be chosen."""
         self.controls = AssimilationControls(self.session)
         return self.controls.objects
 
-    def header(self) -> list:
-        """Say what the page is."""
-        return [
-            pmui.Typography(
-                self.lead,
-                variant="body2",
-                sx={"color": "inherit", "opacity": 0.92, "display": {"xs": "none", "md": "block"}},
-                margin=(6, 8),
-            )
-        ]
-
     def main(self) -> list:
         """Return the key numbers and the tabs."""
         session = self.session
         self.kpis = KpiStrip(narrow=True)
         self.label = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12, 0, 12))
-        # What stands on the other tabs is made when they are opened first.
-        self.places = {name: pmui.Column(sizing_mode="stretch_width", margin=0) for name in TABS}
-        self._open(session.selection.tab)
-        self.tabs = pmui.Tabs(
-            *((TAB_WORDS[name], self.places[name]) for name in TABS),
-            active=TABS.index(session.selection.tab),
-            dynamic=True,
-            sizing_mode="stretch_width",
-            margin=0,
-            sx=CLOSE,
-        )
-        self.tabs.param.watch(self._on_tab, "active")
+        self._make_tabs()
         session.param.watch(self._on_answer, "answer")
-        session.param.watch(self._on_selection, "selection")
         self._draw_kpis(None)
         return [self.label, self.kpis.pane, self.tabs]
 
@@ -121,11 +97,6 @@ class AssimilationPage(Page):
         """The tab Runs & export."""
         return RunsTab(self.session, self.maps)
 
-    def _open(self, name: str) -> None:
-        """Put what belongs on a tab there, once."""
-        if not len(self.places[name]):
-            self.places[name].append(getattr(self, name).pane)
-
     def _unfinished(self) -> bool:
         return self.session.engine.stage.busy
 
@@ -140,7 +111,7 @@ class AssimilationPage(Page):
 
     def _on_tab(self, event) -> None:
         """Remember the tab, and draw what stands on it."""
-        name = TABS[event.new]
+        name = self.tab
         self._open(name)
         if name != self.session.selection.tab:
             self.session.select(tab=name)
@@ -163,7 +134,7 @@ class AssimilationPage(Page):
         """Draw new numbers on the tab that is shown."""
         if event.new is not None:
             self._draw_kpis(event.new)
-            self._draw_tab(TABS[self.tabs.active], event.new)
+            self._draw_tab(self.tab, event.new)
 
     def _draw_tab(self, name: str, outcome: Outcome | None) -> None:
         """Draw one tab; the others are drawn when they are opened."""

@@ -4,13 +4,12 @@ import functools
 
 import panel_material_ui as pmui
 
-from explorer.address import TABS
 from explorer.pages.carbon_controls import CarbonControls
 from explorer.pages.carbon_runs import RunsTab
 from explorer.pages.carbon_tables import EquationsTab, TotalsTab
 from explorer.pages.carbon_towers import TowersTab
 from explorer.pages.carbon_views import CellCard, MapCard, RampCard
-from explorer.pages.page import Page
+from explorer.pages.tabs import TabbedPage
 from explorer.question import Answer
 from explorer.views.totals import Kpi, KpiStrip
 from explorer.worlds import GRIDS, table_of
@@ -32,28 +31,18 @@ FLUX_KPIS = (
 )
 
 
-class CarbonPage(Page):
+class CarbonPage(TabbedPage):
     """L4C at every land cell: map, series, towers, totals, for experiment B and baseline A."""
 
     title = "Carbon"
     slug = "carbon"
     lead = "Move a biome property of the SMAP L4 Carbon model and watch the world's carbon fluxes answer."
+    tab_words = TAB_WORDS
 
     def sidebar(self) -> list:
         """Return what can be moved."""
         self.controls = CarbonControls(self.session)
         return self.controls.objects
-
-    def header(self) -> list:
-        """Say what the page is."""
-        return [
-            pmui.Typography(
-                self.lead,
-                variant="body2",
-                sx={"color": "inherit", "opacity": 0.92, "display": {"xs": "none", "md": "block"}},
-                margin=(6, 8),
-            )
-        ]
 
     def main(self) -> list:
         """Return the numbers of the region, and the tabs."""
@@ -73,20 +62,8 @@ class CarbonPage(Page):
             container=True,
             sizing_mode="stretch_width",
         )
-        # What stands on the other tabs is made when they are opened first: half of a page's cost.
-        self.places = {name: pmui.Column(sizing_mode="stretch_width", margin=0) for name in TABS}
-        self.places["explore"].append(explore)
-        self._open(session.selection.tab)
-        self.tabs = pmui.Tabs(
-            *((TAB_WORDS[name], self.places[name]) for name in TABS),
-            active=TABS.index(session.selection.tab),
-            dynamic=True,
-            sizing_mode="stretch_width",
-            margin=0,
-        )
-        self.tabs.param.watch(self._on_tab, "active")
+        self._make_tabs(explore=explore)
         session.param.watch(self._on_answer, "answer")
-        session.param.watch(self._on_selection, "selection")
         return [self.kpis.pane, self.tabs]
 
     @functools.cached_property
@@ -109,30 +86,15 @@ class CarbonPage(Page):
         """The tab Runs & export."""
         return RunsTab(self.session, self.map)
 
-    def _open(self, name: str) -> None:
-        """Put what belongs on a tab there, once."""
-        if not len(self.places[name]):
-            self.places[name].append(getattr(self, name).pane)
-
-    def _on_tab(self, event) -> None:
-        """Remember the tab, and draw what stands on it."""
-        name = TABS[event.new]
-        self._open(name)
-        if name != self.session.selection.tab:
-            self.session.select(tab=name)
-        self._draw_tab(name, self.session.answer)
-
-    def _on_selection(self, event) -> None:
-        active = TABS.index(event.new.tab)
-        if self.tabs.active != active:
-            self.tabs.active = active
-
     def _on_answer(self, event) -> None:
         """Draw new numbers on the tab that is shown."""
         if event.new is None:
             return
         self._draw_kpis(event.new)
-        self._draw_tab(TABS[self.tabs.active], event.new)
+        self._draw_tab(self.tab, event.new)
+
+    def _show_tab(self, name: str) -> None:
+        self._draw_tab(name, self.session.answer)
 
     def _draw_tab(self, name: str, answer: Answer | None) -> None:
         """Draw one tab; the others are drawn when they are opened."""

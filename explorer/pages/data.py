@@ -6,14 +6,14 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.models import CustomJS
 
-from explorer.data.address import TABS
 from explorer.data.session import DataSession
 from explorer.pages.data_controls import DROP_JS, HOW_TO, DataControls
 from explorer.pages.data_files import FilesTab, ProductsTab
 from explorer.pages.data_place import DatasetCard, PlacesCard
 from explorer.pages.data_scores import ScoresTab
 from explorer.pages.data_stack import StackTab
-from explorer.pages.page import Page, card
+from explorer.pages.page import card
+from explorer.pages.tabs import TabbedPage
 from explorer.views.totals import Kpi, KpiStrip
 
 __all__ = ["DataPage"]
@@ -26,17 +26,15 @@ TAB_WORDS = {
     "scores": "Every tower",
 }
 
-CLOSE = {"& .MuiTab-root": {"minWidth": 0, "padding": "6px 10px", "textTransform": "none"}}
-"""Style that lets the tabs stand side by side."""
 
-
-class DataPage(Page):
+class DataPage(TabbedPage):
     """The catalog: what ships with the app, what lies in the folders of --data, and what a visitor adds."""
 
     title = "Data"
     slug = "data"
     lead = "Towers, stations and satellites: see what is there, add your own, and run a model with it."
     session_class = DataSession
+    tab_words = TAB_WORDS
 
     def __init__(self, *arguments, **params):
         super().__init__(*arguments, **params)
@@ -49,34 +47,12 @@ class DataPage(Page):
         self.controls = DataControls(self.session)
         return self.controls.objects
 
-    def header(self) -> list:
-        """Say what the page is."""
-        return [
-            pmui.Typography(
-                self.lead,
-                variant="body2",
-                sx={"color": "inherit", "opacity": 0.92, "display": {"xs": "none", "md": "block"}},
-                margin=(6, 8),
-            )
-        ]
-
     def main(self) -> list:
         """Return the numbers of the catalog, and the tabs."""
         session = self.session
         self.kpis = KpiStrip()
         self.dataset = DatasetCard(session)
-        self.places_of = {name: pmui.Column(sizing_mode="stretch_width", margin=0) for name in TABS}
-        self._open(session.selection.tab)
-        self.tabs = pmui.Tabs(
-            *((TAB_WORDS[name], self.places_of[name]) for name in TABS),
-            active=TABS.index(session.selection.tab),
-            dynamic=True,
-            sizing_mode="stretch_width",
-            margin=0,
-            sx=CLOSE,
-        )
-        self.tabs.param.watch(self._on_tab, "active")
-        session.param.watch(self._on_selection, "selection")
+        self._make_tabs()
         session.param.watch(self._draw_kpis, ["items", "scanned"])
         self._draw_kpis()
         body = pmui.Grid(
@@ -115,22 +91,6 @@ class DataPage(Page):
     def scores(self) -> ScoresTab:
         """The tab Every tower."""
         return ScoresTab(self.session)
-
-    def _open(self, name: str) -> None:
-        """Put what belongs on a tab there, once."""
-        if not len(self.places_of[name]):
-            self.places_of[name].append(getattr(self, name).pane)
-
-    def _on_tab(self, event) -> None:
-        name = TABS[event.new]
-        self._open(name)
-        if name != self.session.selection.tab:
-            self.session.select(tab=name)
-
-    def _on_selection(self, event) -> None:
-        active = TABS.index(event.new.tab)
-        if self.tabs.active != active:
-            self.tabs.active = active
 
     def _unfinished(self) -> bool:
         return False

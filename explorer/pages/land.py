@@ -4,7 +4,6 @@ import functools
 
 import panel_material_ui as pmui
 
-from explorer.land.address import TABS
 from explorer.land.question import LandAnswer, key_numbers
 from explorer.land.session import LandSession
 from explorer.pages.land_controls import LandControls
@@ -13,7 +12,7 @@ from explorer.pages.land_tabs import BalancesTab, CurvesTab, DayTab, SeriesTab
 from explorer.pages.land_texture_tab import TextureTab
 from explorer.pages.land_tower_tab import TowerTab
 from explorer.pages.land_views import LandMapCard
-from explorer.pages.page import Page
+from explorer.pages.tabs import TabbedPage
 from explorer.views.totals import Kpi, KpiStrip
 
 __all__ = ["LandPage"]
@@ -38,53 +37,28 @@ KPIS = (
     ("swe", "SWE max", "mm", "largest snow water equivalent"),
 )
 
-CLOSE = {"& .MuiTab-root": {"minWidth": 0, "padding": "6px 10px", "textTransform": "none"}}
-"""Style that lets seven tabs stand side by side."""
 
-
-class LandPage(Page):
+class LandPage(TabbedPage):
     """The land surface model: one place at once, a region when asked for, for experiment B and baseline A."""
 
     title = "Land"
     slug = "land"
     lead = "Water, energy, snow and leaves: run the land surface model and move what decides it."
     session_class = LandSession
+    tab_words = TAB_WORDS
 
     def sidebar(self) -> list:
         """Return what can be moved."""
         self.controls = LandControls(self.session)
         return self.controls.objects
 
-    def header(self) -> list:
-        """Say what the page is."""
-        return [
-            pmui.Typography(
-                self.lead,
-                variant="body2",
-                sx={"color": "inherit", "opacity": 0.92, "display": {"xs": "none", "md": "block"}},
-                margin=(6, 8),
-            )
-        ]
-
     def main(self) -> list:
         """Return the numbers of the place, the map, and the tabs."""
         session = self.session
         self.kpis = KpiStrip(narrow=True)
         self.map = LandMapCard(session)
-        # What stands on the other tabs is made when they are opened first: half of a page's cost.
-        self.places = {name: pmui.Column(sizing_mode="stretch_width", margin=0) for name in TABS}
-        self._open(session.selection.tab)
-        self.tabs = pmui.Tabs(
-            *((TAB_WORDS[name], self.places[name]) for name in TABS),
-            active=TABS.index(session.selection.tab),
-            dynamic=True,
-            sizing_mode="stretch_width",
-            margin=0,
-            sx=CLOSE,
-        )
-        self.tabs.param.watch(self._on_tab, "active")
+        self._make_tabs()
         session.param.watch(self._on_answer, "answer")
-        session.param.watch(self._on_selection, "selection")
         body = pmui.Grid(
             pmui.Grid(self.map.pane, size={"xs": 12, "lg": 5.5}),
             pmui.Grid(self.tabs, size={"xs": 12, "lg": 6.5}),
@@ -128,30 +102,15 @@ class LandPage(Page):
         """The tab Runs & export."""
         return ExportTab(self.session, self.map)
 
-    def _open(self, name: str) -> None:
-        """Put what belongs on a tab there, once."""
-        if not len(self.places[name]):
-            self.places[name].append(getattr(self, name).pane)
-
-    def _on_tab(self, event) -> None:
-        """Remember the tab, and draw what stands on it."""
-        name = TABS[event.new]
-        self._open(name)
-        if name != self.session.selection.tab:
-            self.session.select(tab=name)
-        self._draw_tab(name, self.session.answer)
-
-    def _on_selection(self, event) -> None:
-        active = TABS.index(event.new.tab)
-        if self.tabs.active != active:
-            self.tabs.active = active
-
     def _on_answer(self, event) -> None:
         """Draw new numbers on the tab that is shown."""
         if event.new is None:
             return
         self._draw_kpis(event.new)
-        self._draw_tab(TABS[self.tabs.active], event.new)
+        self._draw_tab(self.tab, event.new)
+
+    def _show_tab(self, name: str) -> None:
+        self._draw_tab(name, self.session.answer)
 
     def _draw_tab(self, name: str, answer: LandAnswer | None) -> None:
         """Draw one tab; the others are drawn when they are opened."""

@@ -161,8 +161,15 @@ class Page(pn.viewable.Viewer):
         return []
 
     def header(self) -> list:
-        """Return what stands in the head of the page, beside its title."""
-        return []
+        """Return what stands in the head of the page, beside its title: what the page is for."""
+        return [
+            pmui.Typography(
+                self.lead,
+                variant="body2",
+                sx={"color": "inherit", "opacity": 0.92, "display": {"xs": "none", "md": "block"}},
+                margin=(6, 8),
+            )
+        ]
 
     def main(self) -> list:
         """Return what is shown."""

@@ -77,7 +77,7 @@ def test_the_page_builds_and_every_tab_opens(page):
         assert page.page.get_root(document) is not None
     for number, name in enumerate(TABS):
         page.tabs.active = number
-        assert len(page.places_of[name]) == 1
+        assert len(page.tab_places[name]) == 1
     assert "Eddy-covariance towers" in page.products.words.object
 
 
