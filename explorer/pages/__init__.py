@@ -4,7 +4,8 @@ from explorer.pages.assimilation import AssimilationPage
 from explorer.pages.carbon import CarbonPage
 from explorer.pages.data import DataPage
 from explorer.pages.land import LandPage
+from explorer.pages.towers import TowersPage
 
 __all__ = ["PAGES"]
 
-PAGES = (CarbonPage, LandPage, AssimilationPage, DataPage)
+PAGES = (CarbonPage, TowersPage, LandPage, AssimilationPage, DataPage)
