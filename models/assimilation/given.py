@@ -22,7 +22,7 @@ NEAREST_HOUR = 3.0
 """Hours up to which a time belongs to an overpass of a swath; dates take the whole day."""
 
 
-def given_observations(ds: xr.Dataset, sensor: Sensor, twin: "Twin") -> np.ndarray:
+def given_observations(ds: xr.Dataset, sensor: Sensor, twin: "Twin", *, years: int = 0) -> np.ndarray:
     """Lay the observations of a data set out by cell and overpass.
 
     Parameters
@@ -36,6 +36,8 @@ def given_observations(ds: xr.Dataset, sensor: Sensor, twin: "Twin") -> np.ndarr
         Whose they are.
     twin : Twin
         Cells and days.
+    years : int
+        Whole years that the dates are moved.
 
     Returns
     -------
@@ -72,9 +74,49 @@ def given_observations(ds: xr.Dataset, sensor: Sensor, twin: "Twin") -> np.ndarr
             " or a fill value?"
         )
         raise ValueError(msg)
+    ds = ds.assign_coords(time=_moved(ds["time"].values, years))
     column = _columns(ds, place, twin)
-    day, hour, inside = _slots(ds, sensor, twin, column, place)
-    return _gather(values, sensor, twin, column, day, hour, inside, name)
+    if not (column >= 0).any():
+        axes = [(axis, mark) for axis, mark in (("latitude", "°N"), ("longitude", "°E")) if axis in ds]
+        where = ", ".join(_ends(ds[axis].values, mark) for axis, mark in axes) or "by number"
+        msg = (
+            f"No place of the observations ({where}) lies in the {twin.cells.size:,} cells of the run: choose a region"
+            " that holds one."
+        )
+        raise ValueError(msg)
+    day, hour, inside = _slots(ds, sensor, twin, column)
+    if not (inside & np.isfinite(values[:, np.maximum(column, 0)])).any():
+        raise ValueError(_no_day(ds["time"].values, name, twin))
+    return _gather(values, sensor, twin, column, day, hour, inside)
+
+
+def _moved(time: np.ndarray, years: int) -> np.ndarray:
+    """Return times moved by whole years; 29 February becomes 1 March where there is none."""
+    time = time.astype("datetime64[s]")
+    month = time.astype("datetime64[M]")
+    return (month + np.timedelta64(12 * years, "M")).astype("datetime64[s]") + (time - month) if years else time
+
+
+def _ends(values: np.ndarray, mark: str) -> str:
+    """Say from where to where places lie."""
+    low, high = float(np.min(values)), float(np.max(values))
+    return f"{low:.2f} {mark}" if high - low < 0.005 else f"{low:.2f} to {high:.2f} {mark}"
+
+
+def _no_day(time: np.ndarray, name: str, twin: "Twin") -> str:
+    """Say why no observation falls into the days of the run, and what to do."""
+    first, last = (str(day) for day in (time.min().astype("datetime64[D]"), time.max().astype("datetime64[D]")))
+    world = twin.world
+    told = (
+        f"No {name} of the observations, which are of {first} to {last}, falls into the run's cells and overpasses of"
+        f" {twin.days[0]} to {twin.days[-1]}: choose a period that they share"
+    )
+    if int(last[:4]) < world.first_year or int(first[:4]) >= world.first_year + world.n_year:
+        return (
+            f"{told}. The weather of {world.name} is of {world.first_year} to {world.first_year + world.n_year - 1}; it"
+            f" is drawn, so the dates may be moved: years = {int(str(twin.days[0])[:4]) - int(first[:4])}."
+        )
+    return f"{told}."
 
 
 def _columns(ds: xr.Dataset, place: str, twin: "Twin") -> np.ndarray:
@@ -103,7 +145,7 @@ def _points(latitude: np.ndarray, longitude: np.ndarray) -> np.ndarray:
 
 
 def _slots(
-    ds: xr.Dataset, sensor: Sensor, twin: "Twin", column: np.ndarray, place: str
+    ds: xr.Dataset, sensor: Sensor, twin: "Twin", column: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return day of the period and number of the overpass hour of each (time, cell), and whether there is one."""
     time = ds["time"].values.astype("datetime64[s]")
@@ -132,18 +174,11 @@ def _gather(
     day: np.ndarray,
     hour: np.ndarray,
     inside: np.ndarray,
-    name: str,
 ) -> np.ndarray:
     """Average what falls into each slot."""
     shape = (twin.cells.size, twin.days.size * len(sensor.hours))
     mine = values[:, np.maximum(column, 0)]
     inside = inside & np.isfinite(mine)
-    if not inside.any():
-        msg = (
-            f"No {name} of the observations falls into the {twin.cells.size:,} cells and the days {twin.days[0]} to"
-            f" {twin.days[-1]} of the run."
-        )
-        raise ValueError(msg)
     cell = np.broadcast_to(np.arange(shape[0]), inside.shape)[inside]
     slot = (day * len(sensor.hours) + hour)[inside]
     total, count = np.zeros(shape), np.zeros(shape)

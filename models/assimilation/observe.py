@@ -188,7 +188,7 @@ def observe_twin(
     source = "synthetic"
     if given is not None:
         source = str(given.attrs.get("source", given.attrs.get("title", "a file without a source")))[:300]
-        raw, truth = given_observations(given, sensor, twin), np.full(truth.shape, np.nan)
+        raw, truth = given_observations(given, sensor, twin, years=choice.years), np.full(truth.shape, np.nan)
     else:
         folded = truth.reshape(n_cell, n_day, n_hour).transpose(1, 2, 0)
         raw = observe(sensor, folded, seen, twin.cells, number, ObservationError(true_std), seed=seed)

@@ -170,6 +170,14 @@ def run_assimilation(
         if choices.sensor(name).use == "off":
             msg = f"Observations are given for {name!r}, which the experiment does not use."
             raise ValueError(msg)
+    absent = [one for one in choices.observed if one.source and one.name not in (observations or {})]
+    if absent:
+        name, source = absent[0].name, absent[0].source
+        msg = (
+            f"assimilation.sensors.{name} takes the observations of the file {source!r}, which were not handed over: "
+            f'give them with --observations {name}=FILE, or say source = "" to draw them from the truth.'
+        )
+        raise ValueError(msg)
     if not twin.fits(choices):
         msg = "The twin was made for other settings of the truth: prepare it again for these choices."
         raise ValueError(msg)

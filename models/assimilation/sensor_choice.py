@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from models.assimilation.checks import check_number, check_word, shown
+from models.assimilation.checks import check_number, check_whole, check_word, shown
 from models.provenance import check_keys
 from models.quantity import Parameter, parameter
 
@@ -31,6 +31,8 @@ SENSOR_NUMBERS: dict[str, Parameter] = {
 """Declarations of the numbers of `SensorChoice`; None takes the sensor's own."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,19}")
+_SOURCE = re.compile(r"[A-Za-z0-9_.-]{0,40}")
+MOST_YEARS = 200
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,10 @@ class SensorChoice:
         Masks that are on.
     repeat_days : float or None
         Days between overpasses [d].
+    source : str
+        Name of the file whose observations are taken, as the catalog of whoever runs it calls it; "" samples the truth.
+    years : int
+        Whole years that the file's dates are moved: the world's weather is drawn, so its years are no real ones.
 
     Raises
     ------
@@ -71,6 +77,8 @@ class SensorChoice:
     rescale: str = "default"
     masks: tuple[str, ...] | None = None
     repeat_days: float | None = None
+    source: str = ""
+    years: int = 0
 
     def __post_init__(self) -> None:
         if not (isinstance(self.name, str) and _NAME.fullmatch(self.name)):
@@ -85,6 +93,10 @@ class SensorChoice:
                 continue
             check_number(f"{where}.{name}", value, declared)
             object.__setattr__(self, name, float(value))
+        if not (isinstance(self.source, str) and _SOURCE.fullmatch(self.source)):
+            msg = f"{where}.source = {shown(self.source)} is no name of a file; the page Assimilation lists them."
+            raise ValueError(msg)
+        check_whole(f"{where}.years", self.years, -MOST_YEARS, MOST_YEARS, "years that a file's dates are moved")
         for name in ("updates", "masks"):
             value = getattr(self, name)
             if value is None:

@@ -68,7 +68,9 @@ def test_observations_from_a_file_are_rescaled_as_the_sensor_asks(twin, saved):
         (lambda ds: ds.assign(ssm_obs=ds.ssm_obs.drop_attrs()), "has no unit"),
         (lambda ds: ds.rename(ssm_obs="soil"), "lack ssm; they have soil"),
         (lambda ds: ds.assign(ssm_obs=(ds.ssm_obs * 100).assign_attrs(UNITS)), "a wrong unit or a fill value"),
-        (lambda ds: ds.assign_coords(time=ds.time + np.timedelta64(4000, "D")), "falls into the 12 cells and the days"),
+        (lambda ds: ds.assign_coords(time=ds.time + np.timedelta64(700, "D")), "choose a period that they share"),
+        (lambda ds: ds.assign_coords(time=ds.time - np.timedelta64(5113, "D")), "may be moved: years = 14"),
+        (lambda ds: ds.assign_coords(cell=ds.cell + 5000), "lies in the 12 cells of the run"),
         (lambda ds: ds.drop_vars("cell"), "give latitude and longitude"),
         (lambda ds: ds.rename(cell="pixel"), "lies on"),
     ],
@@ -76,6 +78,23 @@ def test_observations_from_a_file_are_rescaled_as_the_sensor_asks(twin, saved):
 def test_a_file_that_does_not_fit_gives_one_clear_message(twin, saved, change, words):
     with pytest.raises(ValueError, match=words.replace("(", r"\(")):
         given_observations(change(saved), sensor_named("ssm"), twin)
+
+
+def test_dates_of_a_file_may_be_moved_by_whole_years(twin, result, saved):
+    earlier = saved.assign_coords(time=saved.time - np.timedelta64(365 * 13 + 366 + 3 - 1, "D"))
+    first = earlier.time.values[0].astype("datetime64[Y]")
+    years = int((twin.days[0].astype("datetime64[Y]") - first).astype(int))
+    found = given_observations(earlier, sensor_named("ssm"), twin, years=years)
+    np.testing.assert_array_equal(found, result.logs["ssm"].raw)
+
+
+def test_a_run_that_names_a_file_needs_it(twin, saved):
+    named = choices().with_sensor("ssm", source="f0123abcd")
+    with pytest.raises(ValueError, match="'f0123abcd', which were not handed over: give them with --observations ssm"):
+        run_assimilation(twin, named)
+    assert run_assimilation(twin, named, observations={"ssm": saved}).choices.sensor("ssm").source == "f0123abcd"
+    with pytest.raises(ValueError, match="is no name of a file"):
+        choices().with_sensor("ssm", source="../etc/passwd")
 
 
 def test_observations_of_a_sensor_that_is_off_are_refused(twin, saved):
