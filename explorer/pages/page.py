@@ -26,8 +26,11 @@ POLL = 400
 """Milliseconds between two looks at what is being prepared."""
 
 
-SMALL_TITLE = {"@media (max-width:600px)": {"& .MuiTypography-root": {"fontSize": "15px", "lineHeight": 1.2}}}
-"""A title that takes two lines of a telephone, not three, which would cover the page."""
+SMALL_TITLE = {
+    "& .MuiTypography-root.title": {"fontSize": "17px"},
+    "@media (max-width:600px)": {"& .MuiTypography-root": {"fontSize": "15px", "lineHeight": 1.2}},
+}
+"""A title that leaves the head to the way to the other pages, and takes two lines of a telephone, not three."""
 
 
 def _shape(head: dict[str, str]) -> dict:
@@ -55,10 +58,21 @@ THEME = {
 
 NAVIGATION_CSS = """
 nav{display:flex;flex-wrap:wrap;gap:4px}
-nav a{color:inherit;text-decoration:none;font-size:13px;padding:3px 10px;border-radius:6px}
+nav a{color:inherit;text-decoration:none;font-size:13px;padding:3px 10px;border-radius:6px;white-space:nowrap}
 nav a:hover{background:rgba(128,128,128,.16)}
 nav a[aria-current]{background:rgba(128,128,128,.22);font-weight:600}
 """
+
+IN_HEAD_CSS = """
+nav{flex-wrap:nowrap;color:#fff}
+nav a:hover{background:rgba(255,255,255,.14)}
+nav a[aria-current]{background:rgba(255,255,255,.22)}
+@media (max-width:1199px){:host{display:none}}
+"""
+"""The way to the other pages stands in the head where it has room beside the title..."""
+
+IN_SIDEBAR_CSS = "@media (min-width:1200px){:host{display:none}}"
+"""...and in the sidebar of narrower windows."""
 
 # Copies the address; where the browser allows no clipboard (plain http) an old command does it.
 _COPY_JS = """
@@ -161,32 +175,30 @@ class Page(pn.viewable.Viewer):
         return []
 
     def header(self) -> list:
-        """Return what stands in the head of the page, beside its title: what the page is for."""
-        return [
-            pmui.Typography(
-                self.lead,
-                variant="body2",
-                sx={"color": "inherit", "opacity": 0.92, "display": {"xs": "none", "md": "block"}},
-                margin=(6, 8),
-            )
-        ]
+        """Return what stands in the head of the page, beside its title: the way to the other pages."""
+        return [self._pages(IN_HEAD_CSS, margin=(4, 16))]
 
     def main(self) -> list:
         """Return what is shown."""
         return []
 
     # -- the template -------------------------------------------------------------------------------------------
-    def _pages(self) -> pn.pane.HTML:
-        """Make the way to the other pages."""
+    def _pages(self, css: str, **options) -> pn.pane.HTML:
+        """Make the way to the other pages; what each is for shows when the pointer rests on its name."""
         from explorer.pages import PAGES  # which are made of this class
 
         links = (
-            f'<a href="./{page.slug}"{" aria-current=page" if page.slug == self.slug else ""}>'
-            f"{html.escape(page.title)}</a>"
+            f'<a href="./{page.slug}" title="{html.escape(page.lead)}"'
+            f"{' aria-current=page' if page.slug == self.slug else ''}>{html.escape(page.title)}</a>"
             for page in PAGES
         )
         text = f'<nav aria-label="Pages">{"".join(links)}</nav>'
-        return pn.pane.HTML(text, stylesheets=[NAVIGATION_CSS], sizing_mode="stretch_width", margin=(8, 8, 0, 8))
+        return pn.pane.HTML(text, stylesheets=[NAVIGATION_CSS, css], **options)
+
+    def _lead(self) -> pn.pane.HTML:
+        """Say what the page is for."""
+        text = f"<div style='font-size:12.5px;opacity:.8'>{html.escape(self.lead)}</div>"
+        return pn.pane.HTML(text, sizing_mode="stretch_width", margin=(8, 8, 0, 8))
 
     def _template(self) -> pmui.Page:
         share = pmui.Button(
@@ -197,7 +209,11 @@ class Page(pn.viewable.Viewer):
         share.js_on_click(code=_COPY_JS)
         return pmui.Page(
             title=f"{self.title} · Land Carbon Explorer",
-            sidebar=[self._pages(), *self.sidebar()],
+            sidebar=[
+                self._pages(IN_SIDEBAR_CSS, sizing_mode="stretch_width", margin=(8, 8, 0, 8)),
+                self._lead(),
+                *self.sidebar(),
+            ],
             header=[*self.header(), share],
             main=[pmui.Column(self.bar, self.progress, *self.main(), sizing_mode="stretch_width", margin=0)],
             sidebar_width=SIDEBAR,
