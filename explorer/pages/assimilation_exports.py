@@ -1,7 +1,6 @@
 """The tab Runs & export of the page Assimilation: pinned runs side by side, and files to take away."""
 
 import html
-import io
 from dataclasses import replace
 
 import panel as pn
@@ -17,12 +16,11 @@ from explorer.export import LARGEST_FILE
 from explorer.pages.assimilation_maps import MapsTab
 from explorer.pages.page import card, heading
 from explorer.pages.run_rows import run_row
+from explorer.pages.take_away import OpenExperiment, PreparedNetcdf, download, map_picture
 from explorer.style import number, signed
 from models.experiment import Experiment
 
 __all__ = ["NUMBERS", "RunsTab", "numbers_of"]
-
-LARGEST_EXPERIMENT = 200_000
 
 NUMBERS = {
     "observations": "observations used",
@@ -49,7 +47,6 @@ class RunsTab:
     def __init__(self, session: AssimilationSession, maps: MapsTab):
         self.session = session
         self.maps = maps
-        self._netcdf = b""
         self._outcome: Outcome | None = None
         self.pin = pmui.Button(
             label="Pin this run", icon="push_pin", size="small", variant="contained", margin=8,
@@ -104,33 +101,20 @@ class RunsTab:
 
     # -- files ------------------------------------------------------------------------------------------------------
     def _exports(self) -> None:
-        small = {"size": "small", "variant": "outlined", "margin": 4}
-
-        def download(label: str, name: str, make) -> pmui.FileDownload:
-            return pmui.FileDownload(callback=lambda: io.BytesIO(make()), filename=name, label=label, **small)
-
         self.toml = download("Experiment (.toml)", "assimilation.toml", self._toml)
         self.script = download("Python script (.py)", "assimilation.py", self._script)
         self.series = download("Series of the cell (.csv)", "assimilation_series.csv", self._series)
         self.diagnostics = download("Diagnostics by cell (.csv)", "assimilation_diagnostics.csv", self._diagnostics)
         self.picture = download("Map (.png)", "assimilation_map.png", self._picture)
-        self.prepare = pmui.Button(label="Prepare NetCDF", icon="build", on_click=self._on_prepare, **small)
-        self.netcdf = pmui.FileDownload(
-            callback=lambda: io.BytesIO(self._netcdf), filename="assimilation.nc", label="NetCDF (.nc)", disabled=True,
-            **small,
-        )  # fmt: skip
+        self.netcdf = PreparedNetcdf(self.session, "assimilation.nc", self._prepare)
         self.netcdf_note = pn.pane.HTML("", margin=(4, 12), sizing_mode="stretch_width")
-        self.open = pmui.FileInput(
-            label="Open an experiment (.toml)", accept=".toml", multiple=False, size="small", margin=4,
-            description="A file saved here or used by the command line; it becomes experiment B",
-        )  # fmt: skip
-        self.open.param.watch(lambda event: self.session.attempt(self._open, event.new), "value")
+        self.open = OpenExperiment(self.session, "assimilation", self._take)
         self.exports = [
             pmui.FlexBox(self.toml, self.script, self.series, self.diagnostics, self.picture, margin=(4, 8)),
-            pmui.FlexBox(self.prepare, self.netcdf, margin=(4, 8)),
+            pmui.FlexBox(self.netcdf.prepare, self.netcdf.save, margin=(4, 8)),
             self.netcdf_note,
             pmui.Divider(margin=4),
-            pmui.FlexBox(self.open, margin=(4, 8)),
+            pmui.FlexBox(self.open.chosen, margin=(4, 8)),
         ]
 
     def _shown(self) -> Outcome:
@@ -165,12 +149,7 @@ class RunsTab:
     def _picture(self) -> bytes:
         shown = self._shown()
         self.maps.update(shown)  # the tab of the map may not have been open since
-        view, region = self.maps.map.view, shown.experiment.region
-        box = None if region.whole else (region.west, region.south, region.east, region.north)
-        return export.map_png(
-            view.values, view.scale, view.table, projection=view.projection, title=view.caption, synthetic=True,
-            region=box,
-        )  # fmt: skip
+        return map_picture(self.maps.map.view, shown.experiment.region)
 
     @staticmethod
     def _too_large(size: int) -> str:
@@ -179,42 +158,22 @@ class RunsTab:
             "region, or save the experiment and run: python launch.py run assimilation.toml --out assimilation.nc"
         )
 
-    def _on_prepare(self, _event) -> None:
+    def _prepare(self) -> None:
         """Write the file of the result on screen in a worker thread, and offer it."""
         shown = self._shown()
         size = files.netcdf_size(shown)
         if size > LARGEST_FILE:
             raise ValueError(self._too_large(size))
         self.session.slowly(
-            "Making the NetCDF file", lambda progress, cancelled: files.netcdf_of(shown), self._offer, "netcdf"
+            "Making the NetCDF file", lambda progress, cancelled: files.netcdf_of(shown), self.netcdf.offer, "netcdf"
         )
-
-    def _offer(self, data: bytes) -> None:
-        self._netcdf = data
-        self.netcdf.label = f"NetCDF (.nc, {len(data) / 1e6:.1f} MB)"
-        self.netcdf.disabled = False
-        self.session.tell("The NetCDF file is ready; the button beside Prepare saves it.", "success")
 
     def _forget(self, _event) -> None:
         """Withdraw a file that belongs to another experiment."""
-        if self._netcdf:
-            self._netcdf = b""
-            self.netcdf.disabled = True
-            self.netcdf.label = "NetCDF (.nc)"
+        self.netcdf.forget()
 
-    def _open(self, data: bytes | None) -> None:
-        """Take an experiment from a file; the checked reader says what is wrong with it."""
-        if not data:
-            return
-        if len(data) > LARGEST_EXPERIMENT:
-            msg = f"The file has {len(data):,} bytes; an experiment has fewer than {LARGEST_EXPERIMENT:,}."
-            raise ValueError(msg)
-        experiment = Experiment.from_toml(data)
-        if experiment.model != "assimilation":
-            msg = f'The experiment is one of model = "{experiment.model}", and this page runs "assimilation".'
-            raise ValueError(msg)
+    def _take(self, experiment: Experiment) -> None:
+        """Make an opened experiment B."""
         session = self.session
         where = {name: getattr(experiment, name) for name in session.place}
         session.edit(b=replace(experiment, dataset="reference-earth"), a=replace(session.a, **where))
-        self.open.value = None  # so that the same file can be chosen again
-        session.tell("The experiment is open as B.", "success")

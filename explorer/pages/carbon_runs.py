@@ -1,7 +1,6 @@
 """The tab Runs & export of the page Carbon: pinned runs side by side, and files to take away."""
 
 import html
-import io
 from dataclasses import replace
 
 import panel as pn
@@ -13,6 +12,7 @@ from explorer.export import LARGEST_FILE
 from explorer.pages.carbon_views import MapCard
 from explorer.pages.page import card, heading
 from explorer.pages.run_rows import run_row
+from explorer.pages.take_away import OpenExperiment, PreparedNetcdf, download, map_picture
 from explorer.question import Answer, changes
 from explorer.session import Pin, Session
 from explorer.style import number, signed
@@ -21,8 +21,6 @@ from explorer.worlds import World
 from models.experiment import Experiment, run
 
 __all__ = ["RunsTab"]
-
-LARGEST_EXPERIMENT = 200_000
 
 COLUMNS = (("gpp", "GPP"), ("ra", "RA"), ("rh", "RH"), ("nee", "NEE"), ("soc", "SOC"))
 
@@ -33,7 +31,6 @@ class RunsTab:
     def __init__(self, session: Session, map_card: MapCard):
         self.session = session
         self.map = map_card
-        self._netcdf: bytes = b""
         self.pin = pmui.Button(
             label="Pin this run", icon="push_pin", size="small", variant="contained", margin=8,
             description="Keep experiment B in this table", on_click=lambda _event: session.pin(),
@@ -78,36 +75,20 @@ class RunsTab:
 
     # -- files --------------------------------------------------------------------------------------------------
     def _exports(self) -> None:
-        small = {"size": "small", "variant": "outlined", "margin": 4}
-
-        def download(label: str, name: str, make) -> pmui.FileDownload:
-            return pmui.FileDownload(callback=lambda: io.BytesIO(make()), filename=name, label=label, **small)
-
         self.toml = download("Experiment (.toml)", "carbon.toml", self._toml)
         self.script = download("Python script (.py)", "carbon.py", self._script)
         self.series = download("Series of the cell (.csv)", "carbon_series.csv", self._series)
         self.totals = download("Totals (.csv)", "carbon_totals.csv", self._totals)
         self.picture = download("Map (.png)", "carbon_map.png", self._picture)
-        self.prepare = pmui.Button(label="Prepare NetCDF", icon="build", on_click=self._on_prepare, **small)
-        self.netcdf = pmui.FileDownload(
-            callback=lambda: io.BytesIO(self._netcdf),
-            filename="carbon.nc",
-            label="NetCDF (.nc)",
-            disabled=True,
-            **small,
-        )
+        self.netcdf = PreparedNetcdf(self.session, "carbon.nc", self._prepare)
         self.netcdf_note = pn.pane.HTML("", margin=(4, 12), sizing_mode="stretch_width")
-        self.open = pmui.FileInput(
-            label="Open an experiment (.toml)", accept=".toml", multiple=False, size="small", margin=4,
-            description="A file saved here or printed by the command line; it becomes experiment B",
-        )  # fmt: skip
-        self.open.param.watch(lambda event: self.session.attempt(self._open, event.new), "value")
+        self.open = OpenExperiment(self.session, "l4c", self._take)
         self.exports = [
             pmui.FlexBox(self.toml, self.script, self.series, self.totals, self.picture, margin=(4, 8)),
-            pmui.FlexBox(self.prepare, self.netcdf, margin=(4, 8)),
+            pmui.FlexBox(self.netcdf.prepare, self.netcdf.save, margin=(4, 8)),
             self.netcdf_note,
             pmui.Divider(margin=4),
-            pmui.FlexBox(self.open, margin=(4, 8)),
+            pmui.FlexBox(self.open.chosen, margin=(4, 8)),
         ]
 
     def _shown(self) -> Answer:
@@ -150,17 +131,7 @@ class RunsTab:
     def _picture(self) -> bytes:
         shown = self._shown()
         self.map.update(shown)  # the tab of the map may not have been open since
-        view, region = self.map.view, shown.question.b.region
-        box = None if region.whole else (region.west, region.south, region.east, region.north)
-        return export.map_png(
-            view.values,
-            view.scale,
-            view.table,
-            projection=view.projection,
-            title=view.caption,
-            synthetic=True,
-            region=box,
-        )
+        return map_picture(self.map.view, shown.question.b.region)
 
     # -- NetCDF: seconds of work, so with progress ----------------------------------------------------------------
     def update(self, answer: Answer) -> None:
@@ -184,7 +155,7 @@ class RunsTab:
             "region, or save the experiment and run: python launch.py run carbon.toml --out carbon.nc"
         )
 
-    def _on_prepare(self, _event) -> None:
+    def _prepare(self) -> None:
         """Run the experiment on the region, as the command line would, and offer the file."""
         shown = self._shown()
         days = len(shown.world.time)
@@ -198,32 +169,14 @@ class RunsTab:
             result = run(experiment, drivers, progress=lambda share: progress(0.9 * share), cancelled=cancelled)
             return export.netcdf_bytes(result)
 
-        self.session.slowly("Making the NetCDF file", work, self._offer)
-
-    def _offer(self, data: bytes) -> None:
-        self._netcdf = data
-        self.netcdf.label = f"NetCDF (.nc, {len(data) / 1e6:.1f} MB)"
-        self.netcdf.disabled = False
-        self.session.tell("The NetCDF file is ready; the button beside Prepare saves it.", "success")
+        self.session.slowly("Making the NetCDF file", work, self.netcdf.offer)
 
     def _forget(self, _event) -> None:
         """Withdraw a file that belongs to another experiment."""
-        if self._netcdf:
-            self._netcdf = b""
-            self.netcdf.disabled = True
-            self.netcdf.label = "NetCDF (.nc)"
+        self.netcdf.forget()
 
-    def _open(self, data: bytes | None) -> None:
-        """Take an experiment from a file; the checked reader says what is wrong with it."""
-        if not data:
-            return
-        if len(data) > LARGEST_EXPERIMENT:
-            msg = f"The file has {len(data):,} bytes; an experiment has fewer than {LARGEST_EXPERIMENT:,}."
-            raise ValueError(msg)
-        experiment = Experiment.from_toml(data)
-        if experiment.model != "l4c":
-            msg = f'The experiment is one of model = "{experiment.model}", and this page runs "l4c".'
-            raise ValueError(msg)
+    def _take(self, experiment: Experiment) -> None:
+        """Make an opened experiment B."""
         session = self.session
         if session.worlds.get(experiment.grid) is None:
             msg = f"The experiment runs on {experiment.grid}, which is not ready yet; wait for it, or change its grid."
@@ -231,8 +184,6 @@ class RunsTab:
         session.wanted = experiment.grid
         baseline = replace(session.a, grid=experiment.grid, region=experiment.region)
         session.edit(b=replace(experiment, dataset="reference-earth"), a=baseline)
-        self.open.value = None  # so that the same file can be chosen again
-        session.tell("The experiment is open as B.", "success")
 
 
 SOURCE = "Land Carbon Explorer, reference-earth: synthetic daily weather on a real climate"

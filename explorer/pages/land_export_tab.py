@@ -1,6 +1,5 @@
 """The tab Runs & export of the page Land: files to take away, and experiments to bring back."""
 
-import io
 from dataclasses import replace
 
 import panel as pn
@@ -13,14 +12,12 @@ from explorer.land.session import LAND_REGIONS, LandSession, land_changes, place
 from explorer.pages.land_views import LandMapCard
 from explorer.pages.page import card, heading, switch
 from explorer.pages.run_rows import run_row
+from explorer.pages.take_away import OpenExperiment, PreparedNetcdf, download, map_picture
 from explorer.session import Pin
 from explorer.style import number, signed
 from models.experiment import Experiment
 
-__all__ = ["LARGEST_EXPERIMENT", "ExportTab"]
-
-LARGEST_EXPERIMENT = 200_000
-"""Bytes of an experiment's file."""
+__all__ = ["ExportTab"]
 
 COLUMNS = {
     "et": ("ET", "mm yr⁻¹"),
@@ -38,7 +35,6 @@ class ExportTab:
     def __init__(self, session: LandSession, map_card: LandMapCard):
         self.session = session
         self.map = map_card
-        self._netcdf = b""
         self.pin = pmui.Button(
             label="Pin this run", icon="push_pin", size="small", variant="contained", margin=8,
             description="Keep experiment B at this place in this table", on_click=lambda _event: session.pin(),
@@ -55,21 +51,15 @@ class ExportTab:
         session.param.watch(self._show_rows, "pins")
 
     def _exports(self) -> None:
-        small = {"size": "small", "variant": "outlined", "margin": 4}
-
-        def download(label: str, name: str, make) -> pmui.FileDownload:
-            return pmui.FileDownload(callback=lambda: io.BytesIO(make()), filename=name, label=label, **small)
-
         self.toml = download("Experiment (.toml)", "land.toml", self._toml)
         self.script = download("Python script (.py)", "land.py", self._script)
         self.series = download("Series of the place (.csv)", "land_series.csv", self._series)
         self.picture = download("Map (.png)", "land_map.png", self._picture)
-        self.prepare = pmui.Button(
-            label="Prepare NetCDF", icon="build", on_click=self._on_prepare,
-            description="Run it as the command line does: days of a place, days or months of a region", **small,
-        )  # fmt: skip
-        self.netcdf = pmui.FileDownload(
-            callback=lambda: io.BytesIO(self._netcdf), filename="land.nc", label="NetCDF (.nc)", disabled=True, **small
+        self.netcdf = PreparedNetcdf(
+            self.session,
+            "land.nc",
+            self._prepare,
+            "Run it as the command line does: days of a place, days or months of a region",
         )
         self.of = switch("Of", {"The place": "place", "The region": "region"}, "place", margin=(4, 8))
         self.of.param.watch(self._forget, "value")
@@ -79,18 +69,14 @@ class ExportTab:
             margin=(4, 12),
             sizing_mode="stretch_width",
         )
-        self.open = pmui.FileInput(
-            label="Open an experiment (.toml)", accept=".toml", multiple=False, size="small", margin=4,
-            description="A file saved here or printed by the command line; it becomes experiment B",
-        )  # fmt: skip
-        self.open.param.watch(lambda event: self.session.attempt(self._open, event.new), "value")
+        self.open = OpenExperiment(self.session, "land", self._take)
         self.exports = [
             self.of,
-            pmui.FlexBox(self.toml, self.script, self.prepare, self.netcdf, margin=(4, 8)),
+            pmui.FlexBox(self.toml, self.script, self.netcdf.prepare, self.netcdf.save, margin=(4, 8)),
             pmui.FlexBox(self.series, self.picture, margin=(4, 8)),
             self.note,
             pmui.Divider(margin=4),
-            pmui.FlexBox(self.open, margin=(4, 8)),
+            pmui.FlexBox(self.open.chosen, margin=(4, 8)),
         ]
 
     def update(self, _answer: LandAnswer) -> None:
@@ -149,54 +135,27 @@ class ExportTab:
 
     def _picture(self) -> bytes:
         self.map.update()
-        view, region = self.map.view, self.session.b.region
-        if view.scale is None:
-            msg = "The map is not drawn yet; wait a moment."
-            raise ValueError(msg)
-        box = None if region.whole else (region.west, region.south, region.east, region.north)
-        return export.map_png(
-            view.values, view.scale, view.table, projection=view.projection, title=view.caption,
-            synthetic=self.map.synthetic, region=box,
-        )  # fmt: skip
+        return map_picture(self.map.view, self.session.b.region, synthetic=self.map.synthetic)
 
-    def _on_prepare(self, _event) -> None:
+    def _prepare(self) -> None:
         """Make a NetCDF file as the command line would."""
         experiment, _ = land_export.netcdf_plan(self._experiment())
 
         def work(progress, cancelled) -> bytes:
             return land_export.land_netcdf(experiment, progress, cancelled)
 
-        self.session.slowly("Making the NetCDF file", work, self._offer, key="netcdf", queue=LAND_REGIONS)
-
-    def _offer(self, data: bytes) -> None:
-        self._netcdf = data
-        self.netcdf.label = f"NetCDF (.nc, {len(data) / 1e6:.1f} MB)"
-        self.netcdf.disabled = False
-        self.session.tell("The NetCDF file is ready; the button beside Prepare saves it.", "success")
+        self.session.slowly("Making the NetCDF file", work, self.netcdf.offer, key="netcdf", queue=LAND_REGIONS)
 
     def _forget(self, *events) -> None:
         """Withdraw a file that belongs to another experiment or place."""
-        if self._netcdf and any(event.name != "selection" or event.new.at != event.old.at for event in events):
-            self._netcdf = b""
-            self.netcdf.disabled = True
-            self.netcdf.label = "NetCDF (.nc)"
+        if any(event.name != "selection" or event.new.at != event.old.at for event in events):
+            self.netcdf.forget()
 
-    def _open(self, data: bytes | None) -> None:
-        """Take an experiment from a file; the checked reader says what is wrong with it."""
-        if not data:
-            return
-        if len(data) > LARGEST_EXPERIMENT:
-            msg = f"The file has {len(data):,} bytes; an experiment has fewer than {LARGEST_EXPERIMENT:,}."
-            raise ValueError(msg)
-        experiment = Experiment.from_toml(data)
-        if experiment.model != "land":
-            msg = f'The experiment is one of model = "{experiment.model}", and this page runs "land".'
-            raise ValueError(msg)
+    def _take(self, experiment: Experiment) -> None:
+        """Make an opened experiment B."""
         if experiment.dataset == "file":
             msg = 'The experiment runs on a file; this page has dataset = "reference-earth" or "tower".'
             raise ValueError(msg)
         session = self.session
         where = {name: getattr(experiment, name) for name in session.place}
         session.edit(b=experiment, a=replace(session.a, **where))
-        self.open.value = None  # so that the same file can be chosen again
-        session.tell("The experiment is open as B.", "success")

@@ -293,9 +293,9 @@ def test_exports_of_the_run_are_whole_and_reopen_it(page):
     compile(page.runs._script(), "assimilation.py", "exec")
     text = page.runs._toml()
     assert Experiment.from_toml(text) == page.session.b
-    page.runs._open(text)
+    page.runs.open.read(text)
     with pytest.raises(ValueError, match='this page runs "assimilation"'):
-        page.runs._open(b'model = "land"')
+        page.runs.open.read(b'model = "land"')
     page.session.pin({"observations": 1.0})
     assert len(page.session.pins) == 1
     page.session.remove(page.session.pins[0])

@@ -12,7 +12,8 @@ from panel.pane import HTML, Markdown
 from explorer.address import TABS
 from explorer.pages import PAGES
 from explorer.pages.carbon import CarbonPage
-from explorer.pages.carbon_runs import LARGEST_EXPERIMENT, RunsTab
+from explorer.pages.carbon_runs import RunsTab
+from explorer.pages.take_away import LARGEST_EXPERIMENT
 from explorer.upstream import busy_watchers
 from explorer.worlds import GRIDS, Worlds
 from models.l4c.params import RAMPS, L4CParams
@@ -220,14 +221,14 @@ def test_a_hostile_region_name_in_a_file_is_refused(page):
     settle(page)
     text = b'[region]\nname = "<script>alert(1)</script>"\nwest = 0\nsouth = 0\neast = 9\nnorth = 9\n'
     with pytest.raises(ValueError, match="region cannot be called"):
-        page.runs._open(text)
+        page.runs.open.read(text)
     with pytest.raises(ValueError, match="fewer than"):
-        page.runs._open(b"x" * (LARGEST_EXPERIMENT + 1))
+        page.runs.open.read(b"x" * (LARGEST_EXPERIMENT + 1))
 
 
 def test_an_experiment_of_another_model_is_refused(page):
     with pytest.raises(ValueError, match='this page runs "l4c"'):
-        page.runs._open(b'model = "land"')
+        page.runs.open.read(b'model = "land"')
 
 
 def test_an_experiment_file_opens_as_b(page):
@@ -235,7 +236,7 @@ def test_an_experiment_file_opens_as_b(page):
     settle(page)
     text = page.runs._toml()
     page.session.reset()
-    page.runs._open(text)
+    page.runs.open.read(text)
     assert page.session.b.l4c.parameters == (("GRS", "lue_max", 3.0),)
 
 

@@ -15,8 +15,8 @@ from panel.pane import HTML, Markdown
 from explorer.land.address import MAPPED, TABS, LandSelection, plain_land, read_land, write_land
 from explorer.land.engine import Engine
 from explorer.pages.land import LandPage
-from explorer.pages.land_export_tab import LARGEST_EXPERIMENT
 from explorer.pages.land_parameters import CONTROLS, table_values
+from explorer.pages.take_away import LARGEST_EXPERIMENT
 from explorer.worlds import Stage, Worlds, table_of
 from models.experiment import Experiment
 from models.land.params import SOIL_CLASSES, VEGETATION_CLASSES, parameter_table
@@ -388,7 +388,7 @@ def test_files_taken_home_hold_the_numbers_and_open_again(page):
     page.runs.of.value = "region"
     assert Experiment.from_toml(page.runs._toml()) == page.session.b
     page.session.reset()
-    page.runs._open(saved)
+    page.runs.open.read(saved)
     assert page.session.b.land.parameters == (("vcmax25", 61.5),)
     assert page.session.a.region == page.session.b.region
     page.map.update()
@@ -398,11 +398,11 @@ def test_files_taken_home_hold_the_numbers_and_open_again(page):
 
 def test_the_place_is_taken_home_as_netcdf(page):
     page.tabs.active = TABS.index("runs")
-    page.runs._on_prepare(None)
-    settle(page, lambda: page.runs._netcdf)
-    assert not page.runs.netcdf.disabled
+    page.runs._prepare()
+    settle(page, lambda: page.runs.netcdf.data)
+    assert not page.runs.netcdf.save.disabled
     page.session.move({"b": 7.0})
-    assert page.runs.netcdf.disabled, "a file of another experiment is withdrawn"
+    assert page.runs.netcdf.save.disabled, "a file of another experiment is withdrawn"
 
 
 @pytest.mark.parametrize(
@@ -411,9 +411,9 @@ def test_the_place_is_taken_home_as_netcdf(page):
 )
 def test_an_experiment_of_another_kind_is_refused(page, text, words):
     with pytest.raises(ValueError, match=words):
-        page.runs._open(text)
+        page.runs.open.read(text)
     with pytest.raises(ValueError, match="fewer than"):
-        page.runs._open(b"x" * (LARGEST_EXPERIMENT + 1))
+        page.runs.open.read(b"x" * (LARGEST_EXPERIMENT + 1))
 
 
 def test_two_visitors_share_no_model_and_no_state():
