@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
+from explorer.selection import check_place, check_when, check_words, day_of, month_of
 from models.experiment import Experiment
 from models.l4c.params import PFTS
 from models.provenance import parse_query, write_query
@@ -27,9 +28,6 @@ SHOWN = ("B", "A", "B-A")
 """What the map shows: the experiment, the baseline, the difference."""
 
 TABS = ("explore", "towers", "totals", "equations", "runs")
-
-_WHEN = re.compile(r"annual|m(0[1-9]|1[0-2])|d(\d{1,3})")
-_MOST_DAYS = 366
 
 
 @dataclass(frozen=True)
@@ -68,19 +66,9 @@ class Selection:
     site: str = ""
 
     def __post_init__(self):
-        for name, accepted in (("variable", MAPPED), ("show", SHOWN), ("pft", PFTS), ("tab", TABS)):
-            value = getattr(self, name)
-            if value not in accepted:
-                msg = f"{name} = {str(value)[:40]!r} is not accepted; it may be {', '.join(accepted)}."
-                raise ValueError(msg)
-        match = _WHEN.fullmatch(self.when) if isinstance(self.when, str) else None
-        if match is None or (match[2] and not 1 <= int(match[2]) <= _MOST_DAYS):
-            msg = f"when = {str(self.when)[:40]!r} is not accepted; it may be annual, m01 to m12, or d1 to d366."
-            raise ValueError(msg)
-        latitude, longitude = self.at
-        if not (abs(latitude) <= 90 and abs(longitude) <= 180):
-            msg = f"at = {latitude:g},{longitude:g} is no place; latitude is within ±90, longitude within ±180."
-            raise ValueError(msg)
+        check_words(self, {"variable": MAPPED, "show": SHOWN, "pft": PFTS, "tab": TABS})
+        check_when(self.when)
+        check_place(self.at)
         if not re.fullmatch(r"[A-Za-z0-9_.-]{0,40}", self.site):
             msg = f"tower = {self.site[:40]!r} is not the name of a tower; use letters, digits, '-', '_'."
             raise ValueError(msg)
@@ -88,12 +76,12 @@ class Selection:
     @property
     def month(self) -> int | None:
         """Index of the month shown, 0-11, or None."""
-        return int(self.when[1:]) - 1 if self.when[0] == "m" else None
+        return month_of(self.when)
 
     @property
     def day(self) -> int | None:
         """Index of the day shown, from 0, or None."""
-        return int(self.when[1:]) - 1 if self.when[0] == "d" else None
+        return day_of(self.when)
 
 
 _KEYS = {

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, replace
 
 from explorer.address import read_state, write_selection
+from explorer.selection import check_place, check_words
 from models.assimilation.diagnostics import CELL_DIAGNOSTICS
 from models.assimilation.result import STATISTICS, VARIABLES_KEPT
 from models.assimilation.sensor_choice import STATE_ROWS
@@ -91,26 +92,19 @@ class AssimilationSelection:
     update: int = 0
 
     def __post_init__(self):
-        accepted = {
+        words = {
             "tab": TABS,
             "variable": VARIABLES_KEPT,
             "statistic": (*STATISTICS, *DIAGNOSED),
             "show": SHOWN,
             "when": WHENS,
         }
-        for name, words in accepted.items():
-            value = getattr(self, name)
-            if value not in words:
-                msg = f"{name} = {str(value)[:40]!r} is not accepted; it may be {', '.join(words)}."
-                raise ValueError(msg)
+        check_words(self, words)
         known = [sensor.name for sensor in SENSORS]
         if not (isinstance(self.sensor, str) and re.fullmatch(rf"({'|'.join(known)})(_[a-z0-9]{{1,9}})?", self.sensor)):
             msg = f"sensor = {str(self.sensor)[:40]!r} is not accepted; it may be {', '.join(known)}, or one's channel."
             raise ValueError(msg)
-        latitude, longitude = self.at
-        if not (abs(latitude) <= 90 and abs(longitude) <= 180):
-            msg = f"at = {latitude:g},{longitude:g} is no place; latitude is within ±90, longitude within ±180."
-            raise ValueError(msg)
+        check_place(self.at)
 
     @property
     def of_sensor(self) -> bool:

@@ -4,10 +4,10 @@
 `Experiment.to_query` stand as they are, except for what the page implies.
 """
 
-import re
 from dataclasses import dataclass, replace
 
 from explorer.address import SHOWN, read_state, write_selection
+from explorer.selection import MOST_DAYS, check_place, check_when, check_words, day_of, month_of
 from models.experiment import Experiment, LandChoices
 from models.provenance import parse_query, write_query
 from models.regions import REGIONS
@@ -44,8 +44,6 @@ GROUPS = ("water", "heat", "vegetation", "snow", "fluxes", "carbon")
 SURFACES = ("ssm", "rzsm", "gpp", "reco", "nee")
 """Variables of the response surface over soil texture."""
 
-_WHEN = re.compile(r"annual|m(0[1-9]|1[0-2])|d(\d{1,3})")
-_MOST_DAYS = 366
 REGION = "Europe"
 IMPLIED = {"model": "land", "land.stop_when_settled": "true", "region": REGION}
 """Fields of the experiment that the page sets unless the address does."""
@@ -90,39 +88,25 @@ class LandSelection:
     surface: str = "ssm"
 
     def __post_init__(self):
-        accepted = {
-            "variable": (*MAPPED, *STATIC),
-            "show": SHOWN,
-            "tab": TABS,
-            "group": GROUPS,
-            "surface": SURFACES,
-        }
-        for name, words in accepted.items():
-            value = getattr(self, name)
-            if value not in words:
-                msg = f"{name} = {str(value)[:40]!r} is not accepted; it may be {', '.join(words)}."
-                raise ValueError(msg)
-        match = _WHEN.fullmatch(self.when) if isinstance(self.when, str) else None
-        if match is None or (match[2] and not 1 <= int(match[2]) <= _MOST_DAYS):
-            msg = f"when = {str(self.when)[:40]!r} is not accepted; it may be annual, m01 to m12, or d1 to d366."
-            raise ValueError(msg)
-        latitude, longitude = self.at
-        if not (abs(latitude) <= 90 and abs(longitude) <= 180):
-            msg = f"at = {latitude:g},{longitude:g} is no place; latitude is within ±90, longitude within ±180."
-            raise ValueError(msg)
-        if not 1 <= self.day <= _MOST_DAYS:
-            msg = f"day = {self.day} is no day of a year; it may be 1 to {_MOST_DAYS}."
+        check_words(
+            self,
+            {"variable": (*MAPPED, *STATIC), "show": SHOWN, "tab": TABS, "group": GROUPS, "surface": SURFACES},
+        )
+        check_when(self.when)
+        check_place(self.at)
+        if not 1 <= self.day <= MOST_DAYS:
+            msg = f"day = {self.day} is no day of a year; it may be 1 to {MOST_DAYS}."
             raise ValueError(msg)
 
     @property
     def month(self) -> int | None:
         """Index of the month shown, 0-11, or None."""
-        return int(self.when[1:]) - 1 if self.when[0] == "m" else None
+        return month_of(self.when)
 
     @property
     def day_shown(self) -> int | None:
         """Index of the day that the map shows, from 0, or None."""
-        return int(self.when[1:]) - 1 if self.when[0] == "d" else None
+        return day_of(self.when)
 
 
 _KEYS = {
