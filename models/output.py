@@ -1,6 +1,5 @@
 """Where results go, block of cells by block: memory, NetCDF or Zarr. A file is whole or not there."""
 
-import importlib.util
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -229,9 +228,6 @@ def check_target(out: str | Path) -> Path:
     if not path.resolve().parent.is_dir():
         msg = f"--out {str(out)!r}: there is no folder {str(path.parent)!r}; make it first."
         raise FileNotFoundError(msg)
-    if path.suffix == ".zarr" and importlib.util.find_spec("zarr") is None:
-        msg = f"--out {str(out)!r} needs zarr: python -m pip install 'land-carbon-explorer[zarr]', or give OUT.nc."
-        raise ValueError(msg)
     if path.suffix == ".nc" and path.is_dir():
         msg = f"--out {str(out)!r} is a folder; a NetCDF result is a file."
         raise ValueError(msg)

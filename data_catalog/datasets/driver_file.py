@@ -4,7 +4,6 @@ Dimensions are (cell, time), a day a step. Names are ours (`models.variables`) o
 cell, a starting SOC and a litterfall are taken over if the file has them; everything else in it is left alone.
 """
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -175,9 +174,6 @@ def open_store(path: Path, what: str = _WHAT) -> xr.Dataset:
     if path.is_dir():
         if not any((path / mark).exists() for mark in ("zarr.json", ".zgroup", ".zmetadata")):
             msg = f"The folder {path.name} is no Zarr store: it has no zarr.json."
-            raise ValueError(msg)
-        if importlib.util.find_spec("zarr") is None:
-            msg = f"{path.name} needs zarr: python -m pip install 'land-carbon-explorer[zarr]'."
             raise ValueError(msg)
         engine = "zarr"
     else:

@@ -1,6 +1,5 @@
 """An experiment of the land surface model from its value to its result, block of columns by block."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from models.execution import LARGEST_IN_MEMORY, Written
 from models.land.layout import N_OUTPUTS
 from models.land.planning import LandPlan, plan_columns, start
 from models.land.run import report, spin_up
+from models.output import write_dataset
 from models.provenance import now, versions
 
 if TYPE_CHECKING:
@@ -237,21 +237,7 @@ def write_columns(result: xr.Dataset, path: Path) -> Written:
     Written
         Columns, time steps, and what the spin-up and the balances came to.
     """
-    part = path.with_name(path.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        if path.suffix == ".nc":
-            result.to_netcdf(part, engine="h5netcdf")
-        else:
-            result.to_zarr(part, mode="w", zarr_format=2, consolidated=True)
-    except BaseException:
-        if part.is_dir():
-            shutil.rmtree(part)
-        part.unlink(missing_ok=True)
-        raise
-    if path.is_dir():
-        shutil.rmtree(path)
-    part.replace(path)
+    write_dataset(result, path)
     attrs = result.attrs
     notes = [note for note in attrs["notes"].split("; ") if note]
     if attrs["spin_up_cycles"]:
