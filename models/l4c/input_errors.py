@@ -14,14 +14,40 @@ import numpy as np
 
 from models.l4c.bplut import BPLUTS, BplutFile
 from models.l4c.params import PFTS
-from models.quantity import Column, parameter, parameters_of
+from models.quantity import Column, Parameter, parameter, parameters_of
 
-__all__ = ["SOURCES", "InputErrors", "check_errors", "input_errors"]
+__all__ = [
+    "FPAR_RANK",
+    "MIDDLE_RANK",
+    "RANKS",
+    "SOURCES",
+    "InputErrors",
+    "check_errors",
+    "error_rows",
+    "input_errors",
+    "source_errors",
+]
 
 SOURCES = ("par", "fpar", "tmin", "vpd", "smrz_rescaled", "t_soil", "smsf")
 """Inputs whose errors count, in the order of every table of this package."""
 
+RELATIVE = np.array([name in ("par", "fpar", "vpd") for name in SOURCES])
+"""Which of `SOURCES` have relative errors; the others' are in the unit of the input."""
+
 TABLE = "quality columns of the BPLUT; the unit is our reading"
+
+FPAR_RANK = Parameter("1", 1.0, 4.0, "quality rank of fPAR, taken for every day", "fPAR rank", TABLE)
+"""The mission ranks each day's fPAR from 1, the best retrieval, to 4, a climatology; a run here takes one rank."""
+
+MIDDLE_RANK = 2.5
+"""The rank unless another is chosen: the middle of the scale, an assumption and no measurement.
+
+It was settled with the paper's shares of area known, so that a share which agrees at this rank is no evidence for the
+errors; what the shares are at every other rank of `RANKS` belongs beside it.
+"""
+
+RANKS = (1.0, 2.0, 2.5, 3.0, 4.0)
+"""Ranks whose shares of area are shown side by side."""
 
 
 class InputErrors(NamedTuple):
@@ -42,11 +68,9 @@ class InputErrors(NamedTuple):
         Raises
         ------
         ValueError
-            If the rank lies outside 1 to 4.
+            If the rank lies outside `FPAR_RANK`.
         """
-        if not 1 <= rank <= 4:
-            msg = f"fpar_rank = {rank:g} lies outside [1, 4]: 1 is the best retrieval, 4 a climatology."
-            raise ValueError(msg)
+        FPAR_RANK.check("fpar_rank", rank)
         return self.fpar_best + (rank - 1) / 3 * (self.fpar_worst - self.fpar_best)
 
 
@@ -110,12 +134,14 @@ def check_errors(errors: Mapping[str, InputErrors]) -> None:
             declared[name].check(f"error {name} of {pft}", value)
 
 
-def error_rows(errors: Mapping[str, InputErrors], fpar_rank: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-    """Return absolute and relative errors (8, 7) in physical units, in the order of `PFTS` and `SOURCES`."""
+def source_errors(errors: Mapping[str, InputErrors], fpar_rank: float = MIDDLE_RANK) -> np.ndarray:
+    """Return the errors (8, 7), relative or absolute as `RELATIVE` says, in the order of `PFTS` and `SOURCES`."""
     check_errors(errors)
-    absolute, relative = np.zeros((len(PFTS), len(SOURCES))), np.zeros((len(PFTS), len(SOURCES)))
-    for row, pft in enumerate(PFTS):
-        e = errors[pft]
-        relative[row, :4] = e.par, e.fpar(fpar_rank), 0.0, e.vpd
-        absolute[row, 2:] = e.tmin, 0.0, e.smrz, e.t_soil, e.smsf
-    return absolute, relative
+    rows = [(e.par, e.fpar(fpar_rank), e.tmin, e.vpd, e.smrz, e.t_soil, e.smsf) for e in (errors[p] for p in PFTS)]
+    return np.array(rows, float)
+
+
+def error_rows(errors: Mapping[str, InputErrors], fpar_rank: float = MIDDLE_RANK) -> tuple[np.ndarray, np.ndarray]:
+    """Return absolute and relative errors (8, 7) in physical units, in the order of `PFTS` and `SOURCES`."""
+    rows = source_errors(errors, fpar_rank)
+    return np.where(RELATIVE, 0.0, rows), np.where(RELATIVE, rows, 0.0)

@@ -8,7 +8,7 @@ ubRMSE of a tower joins its days.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ import xarray as xr
 from models.kernel import spread
 from models.l4c.derivatives import ROWS, jacobian_kernel, stored_errors, variance_kernel
 from models.l4c.forward import CHUNK, Start, daily_bins, row_of_tiles, start_of_year, to_cells, to_pfts
-from models.l4c.input_errors import SOURCES, InputErrors, error_rows, input_errors
+from models.l4c.input_errors import MIDDLE_RANK, RELATIVE, SOURCES, InputErrors, input_errors, source_errors
 from models.l4c.litter import litter_schedule
 from models.l4c.params import PFTS
 from models.l4c.rows import pft_rows
@@ -30,11 +30,14 @@ __all__ = [
     "MISSION_LIMIT",
     "Budget",
     "Shares",
+    "UnitBudget",
     "budget_of",
     "error_budget",
     "jacobian",
     "shares_of_area",
+    "unit_budget",
     "world_budget",
+    "world_unit_budget",
 ]
 
 MISSION_LIMIT = 1.6
@@ -77,6 +80,27 @@ class Budget:
     def flux_of_cells(self) -> np.ndarray:
         """Mean of GPP + RE of each cell and bin (cell, bin) [gC m-2 d-1]: what an error is compared with."""
         return to_cells(self.blocks, self.gpp + self.ra + self.rh) / self.days
+
+
+@dataclass(frozen=True, eq=False)
+class UnitBudget:
+    """The budget of inputs whose errors are all 1: what every choice of errors has in common.
+
+    Eq. 10 is linear in the squared errors, so that any of them can be changed without another run.
+
+    Attributes
+    ----------
+    unit : Budget
+        Its ``squares`` are those of errors of 1, relative or in the unit of the input (`RELATIVE`).
+    """
+
+    unit: Budget
+
+    def budget(self, errors: Mapping[str, InputErrors] | None = None, fpar_rank: float = MIDDLE_RANK) -> Budget:
+        """Return the budget of these errors; see `error_budget`."""
+        rows = source_errors(errors or input_errors(), fpar_rank)
+        squares = (rows**2)[self.unit.blocks.pft - 1].astype(self.unit.squares.dtype)
+        return replace(self.unit, squares=self.unit.squares * squares[:, None, :, None])
 
 
 class Shares(NamedTuple):
@@ -141,43 +165,21 @@ def jacobian(
     return out.reshape(n, days, len(SOURCES), LANES) / scale.astype(kind)[:, None]
 
 
-def error_budget(
+def unit_budget(
     blocks: Blocks,
     rows: np.ndarray,
     start: Start,
     f_aut: np.ndarray,
     bins: np.ndarray,
-    errors: Mapping[str, InputErrors] | None = None,
     *,
-    fpar_rank: float = 1.0,
     litterfall: str = "constant",
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> Budget:
-    """Propagate the errors of the inputs through a run (Eq. 10).
-
-    Parameters
-    ----------
-    blocks, rows, start, bins, litterfall, progress, cancelled
-        See `models.l4c.forward.integrate`.
-    f_aut : (tile, lane) array
-        Fraction of GPP that plants respire.
-    errors : mapping, optional
-        Plant type -> errors; by default those of BPLUT V7.
-    fpar_rank : float
-        Quality of fPAR, 1 (best) to 4 (climatology).
-
-    Returns
-    -------
-    Budget
-
-    Raises
-    ------
-    ValueError
-        If errors are missing or out of bounds.
-    """
-    absolute, relative = error_rows(errors or input_errors(), fpar_rank)
-    absolute, relative = stored_errors(absolute, relative, *_places(blocks))
+) -> UnitBudget:
+    """Propagate errors of 1 through a run; arguments as for `error_budget`."""
+    shape = len(PFTS), len(SOURCES)
+    ones = np.broadcast_to(np.where(RELATIVE, 0.0, 1.0), shape), np.broadcast_to(np.where(RELATIVE, 1.0, 0.0), shape)
+    absolute, relative = stored_errors(*ones, *_places(blocks))
     n, kind = blocks.n_tile, blocks.float_type
     of_tile = (blocks.pft - 1).astype(int)
     absolute, relative = (np.ascontiguousarray(x[of_tile].astype(kind)) for x in (absolute, relative))
@@ -198,7 +200,75 @@ def error_budget(
     out = out.reshape(n, n_bin + 1, ROWS, LANES)[:, :-1]
     gpp, rh = out[:, :, 7], out[:, :, 8]
     days = np.bincount(bins[bins >= 0], minlength=n_bin)
-    return Budget(blocks, out[:, :, :7], gpp, rh, gpp * f_aut[:, None], days)
+    return UnitBudget(Budget(blocks, out[:, :, :7], gpp, rh, gpp * f_aut[:, None], days))
+
+
+def error_budget(
+    blocks: Blocks,
+    rows: np.ndarray,
+    start: Start,
+    f_aut: np.ndarray,
+    bins: np.ndarray,
+    errors: Mapping[str, InputErrors] | None = None,
+    *,
+    fpar_rank: float = MIDDLE_RANK,
+    litterfall: str = "constant",
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Budget:
+    """Propagate the errors of the inputs through a run (Eq. 10).
+
+    Parameters
+    ----------
+    blocks, rows, start, bins, litterfall, progress, cancelled
+        See `models.l4c.forward.integrate`.
+    f_aut : (tile, lane) array
+        Fraction of GPP that plants respire.
+    errors : mapping, optional
+        Plant type -> errors; by default those of BPLUT V7.
+    fpar_rank : float
+        Quality of fPAR, see `models.l4c.input_errors.FPAR_RANK`.
+
+    Returns
+    -------
+    Budget
+
+    Raises
+    ------
+    ValueError
+        If errors are missing or out of bounds.
+    """
+    source_errors(errors or input_errors(), fpar_rank)  # what is wrong with them is said before the run
+    made = unit_budget(
+        blocks, rows, start, f_aut, bins, litterfall=litterfall, progress=progress, cancelled=cancelled
+    )  # fmt: skip
+    return made.budget(errors, fpar_rank)
+
+
+def world_unit_budget(
+    blocks: Blocks,
+    options: L4COptions | None = None,
+    *,
+    bins: np.ndarray | None = None,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> UnitBudget:
+    """Propagate errors of 1 over the cells of drivers of a year; arguments as for `world_budget`."""
+    options = options or L4COptions()
+    plain = options.baseline()
+
+    def made(chosen: L4COptions) -> tuple[np.ndarray, np.ndarray]:
+        values = chosen.table()
+        f_aut = np.array([values[p].f_aut for p in PFTS])[blocks.pft - 1][:, None].repeat(LANES, 1)
+        return pft_rows(values, blocks, chosen.without, chosen.frozen_gpp), f_aut.astype(blocks.float_type)
+
+    how = "analytical" if options.soc_start == "analytical" else "periodic"
+    start = start_of_year(blocks, *made(plain), how=how, litterfall=options.litterfall, cancelled=cancelled)
+    rows, f_aut = made(options)
+    bins = np.zeros(len(blocks.time), np.int32) if bins is None else bins
+    return unit_budget(
+        blocks, rows, start, f_aut, bins, litterfall=options.litterfall, progress=progress, cancelled=cancelled
+    )  # fmt: skip
 
 
 def world_budget(
@@ -207,7 +277,7 @@ def world_budget(
     errors: Mapping[str, InputErrors] | None = None,
     *,
     bins: np.ndarray | None = None,
-    fpar_rank: float = 1.0,
+    fpar_rank: float = MIDDLE_RANK,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Budget:
@@ -222,28 +292,15 @@ def world_budget(
     errors, fpar_rank, progress, cancelled
         See `error_budget`.
     bins : (day,) int32 array, optional
-        Output bin of each day; by default the whole year is one.
+        Output bin of each day, -1 for none; by default the whole year is one.
 
     Returns
     -------
     Budget
     """
-    options = options or L4COptions()
-    plain = options.baseline()
-
-    def made(chosen: L4COptions) -> tuple[np.ndarray, np.ndarray]:
-        values = chosen.table()
-        f_aut = np.array([values[p].f_aut for p in PFTS])[blocks.pft - 1][:, None].repeat(LANES, 1)
-        return pft_rows(values, blocks, chosen.without, chosen.frozen_gpp), f_aut.astype(blocks.float_type)
-
-    how = "analytical" if options.soc_start == "analytical" else "periodic"
-    start = start_of_year(blocks, *made(plain), how=how, litterfall=options.litterfall, cancelled=cancelled)
-    rows, f_aut = made(options)
-    bins = np.zeros(len(blocks.time), np.int32) if bins is None else bins
-    return error_budget(
-        blocks, rows, start, f_aut, bins, errors, fpar_rank=fpar_rank, litterfall=options.litterfall,
-        progress=progress, cancelled=cancelled,
-    )  # fmt: skip
+    source_errors(errors or input_errors(), fpar_rank)
+    made = world_unit_budget(blocks, options, bins=bins, progress=progress, cancelled=cancelled)
+    return made.budget(errors, fpar_rank)
 
 
 def budget_of(
@@ -251,7 +308,7 @@ def budget_of(
     ds: xr.Dataset,
     errors: Mapping[str, InputErrors] | None = None,
     *,
-    fpar_rank: float = 1.0,
+    fpar_rank: float = MIDDLE_RANK,
     cancelled: Callable[[], bool] | None = None,
 ) -> xr.Dataset:
     """Propagate the errors of the inputs at the cells of a dataset, day by day: a tower, a region.

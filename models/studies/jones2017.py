@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.calibration.fit import CalibrationOptions
-from models.l4c.input_errors import InputErrors
+from models.l4c.input_errors import MIDDLE_RANK, RANKS, InputErrors
 from models.l4c.sensitivity import REMOVED, remove_constraints
-from models.l4c.uncertainty import MISSION_LIMIT, Shares, shares_of_area, world_budget
+from models.l4c.uncertainty import MISSION_LIMIT, Shares, shares_of_area, world_unit_budget
 from models.options import L4COptions
 from models.packing import Blocks
 
@@ -43,12 +43,10 @@ EXPERIMENTS: dict[str, L4COptions] = {
 CALIBRATION = CalibrationOptions(percentile=75.0)
 """GPP, then RE with an effective soil carbon, then NEE without its bias (Eq. 11-12)."""
 
-FPAR_RANK = 2.5
-"""Quality rank of fPAR taken everywhere, half-way between best retrieval and climatology: the paper has the day's."""
-
 WHY = (
     "the weather of the embedded world is synthetic, its fPAR an assumed season of each land cover",
-    "the paper's fPAR error follows each day's quality flag; here one rank stands for all days",
+    "the paper's fPAR error follows each day's quality flag; here one rank stands for all days, the middle of the scale"
+    " unless another is chosen, and it was settled with the paper's shares known",
     "units of the input errors and what the relative error refers to (GPP + RE here) are our reading",
     "BPLUT V7 of 2022 stands for the paper's; cells are coarser than 9 km",
     "the product runs every 1-km pixel; here the plant types of a cell share its weather",
@@ -64,11 +62,14 @@ class Answers:
     ----------
     shares : Shares
         Of the vegetated area, by the accuracy of NEE.
+    by_rank : dict
+        The same at each of `models.l4c.input_errors.RANKS`.
     changed : dict
         Constraint -> flux -> shares of the area that change by 5 % and 30 % or more when it is removed.
     """
 
     shares: Shares
+    by_rank: dict[float, Shares]
     changed: dict[str, dict[str, tuple]]
 
 
@@ -121,7 +122,7 @@ def answer(
     options: L4COptions | None = None,
     errors: dict[str, InputErrors] | None = None,
     *,
-    fpar_rank: float = FPAR_RANK,
+    fpar_rank: float = MIDDLE_RANK,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Answers:
@@ -149,12 +150,14 @@ def answer(
     def part(first: float, size: float) -> Callable[[float], None] | None:
         return None if progress is None else lambda share: progress(first + size * share)
 
-    budget = world_budget(
-        blocks, options, errors, fpar_rank=fpar_rank, progress=part(0.0, 0.2), cancelled=cancelled
-    )  # fmt: skip
-    shares = shares_of_area(budget.of_cells()[:, 0], budget.flux_of_cells()[:, 0], area, latitude)
+    units = world_unit_budget(blocks, options, progress=part(0.0, 0.2), cancelled=cancelled)
+
+    def shares(rank: float) -> Shares:
+        budget = units.budget(errors, rank)
+        return shares_of_area(budget.of_cells()[:, 0], budget.flux_of_cells()[:, 0], area, latitude)
+
     removed = remove_constraints(blocks, replace(options, without=()), progress=part(0.2, 0.8), cancelled=cancelled)
-    return Answers(shares, removed.shares(area))
+    return Answers(shares(fpar_rank), {rank: shares(rank) for rank in RANKS}, removed.shares(area))
 
 
 def compare(answers: Answers) -> list[tuple[Printed, float]]:

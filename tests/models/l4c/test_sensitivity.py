@@ -6,9 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.l4c.sensitivity import RegionOutput, factors_of, remove_constraints
+from models.l4c.changed import NEUTRAL, changed_inputs, dried, within
+from models.l4c.params import PFTS
+from models.l4c.sensitivity import INPUT, RegionOutput, factors_of, remove_constraints
 from models.options import L4COptions
+from models.packing import DRIVERS
 from models.skill.sensitivity import one_at_a_time, sobol
+from models.wetness import restore_smrz
 from tests.models.l4c.worlds import packed_world
 
 pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="Many years are for compiled code.")
@@ -44,8 +48,6 @@ def test_an_output_of_a_region_answers_to_its_parameters_as_the_model_does(block
     options = replace(L4COptions(), spin_up="experiment")
     weight = np.ones(blocks.n_cell)
     kinds = sorted(set(blocks.pft.tolist()))
-    from models.l4c.params import PFTS
-
     pft = PFTS[kinds[0] - 1]
     gpp = RegionOutput(blocks, weight, "gpp", options)
     factors = factors_of(options, [(pft, "lue_max"), (pft, "f_med"), (pft, "tsoil_beta")])
@@ -66,3 +68,52 @@ def test_unknown_outputs_parameters_and_empty_regions_are_refused(blocks):
         RegionOutput(blocks, np.zeros(blocks.n_cell))
     with pytest.raises(ValueError, match="GRS lue is no parameter"):
         factors_of(L4COptions(), [("GRS", "lue")])
+    with pytest.raises(ValueError, match="input rain is no parameter"):
+        factors_of(L4COptions(), [(INPUT, "rain")])
+    with pytest.raises(ValueError, match="no day"):
+        RegionOutput(blocks, np.ones(blocks.n_cell), days=np.zeros(365, bool))
+
+
+def test_changed_inputs_are_the_same_whether_drivers_are_packed_or_floats(blocks):
+    wide = blocks.as_float(np.float64)
+    changes = {"par": 1.2, "tmin": -3.0, "smsf": 0.7, "t_soil": 2.0}
+    packed, plain = changed_inputs(blocks, changes), changed_inputs(wide, changes)
+    np.testing.assert_allclose(packed.as_float(np.float64).data, plain.data, rtol=1e-9)
+    assert np.shares_memory(changed_inputs(blocks, NEUTRAL._asdict()).data, blocks.data)
+    bright = changed_inputs(wide, {"fpar": 1.5})
+    assert bright.fpar.max() == 1
+    np.testing.assert_allclose(changed_inputs(blocks, {"fpar": 1.5}).as_float(float).fpar, bright.fpar, atol=0.02)
+    with pytest.raises(ValueError, match="change of tmin"):
+        changed_inputs(blocks, {"tmin": 60.0})
+    with pytest.raises(ValueError, match="no input"):
+        changed_inputs(blocks, {"rain": 1.0})
+
+
+def test_light_times_a_number_is_gpp_times_it_and_days_of_a_period_count_alone(blocks):
+    weight = np.ones(blocks.n_cell)
+    gpp = RegionOutput(blocks, weight, "gpp")
+    factors = factors_of(L4COptions(), [(INPUT, "par")])
+    assert (factors[0].low, factors[0].base, factors[0].high) == (0.9, 1.0, 1.1)
+    assert gpp(factors, [1.1]) == pytest.approx(1.1 * gpp(factors, [1.0]), rel=1e-5)
+    half = np.arange(365) < 180
+    parts = [RegionOutput(blocks, weight, "gpp", days=days)((), ()) for days in (half, ~half)]
+    assert np.average(parts, weights=[180, 185]) == pytest.approx(gpp((), ()), rel=1e-5)
+
+
+def test_dried_soil_is_drier_on_its_days_in_its_cells_alone(blocks):
+    cells, days = np.arange(blocks.n_cell) < 5, np.arange(365) // 60 == 2
+    low, high = np.full(blocks.n_cell, 20.0), np.full(blocks.n_cell, 80.0)
+    near = within(blocks, cells)
+    dry = dried(near, 0.5, days, cells, (low, high)).as_float(np.float64)
+    wide = near.as_float(np.float64)
+    changed = (dry.data != wide.data).any(axis=2)
+    assert set(np.flatnonzero(changed.any(axis=(0, 2)))) <= set(np.flatnonzero(days))
+    block, lane = np.nonzero(changed.any(axis=1))
+    assert set(near.cell_of[block, lane]) <= set(np.flatnonzero(cells))
+    k = DRIVERS.index("smsf")
+    there = cells[near.cell_of] & (near.cell_of >= 0)
+    before, after = (x.data[:, days, k].transpose(0, 2, 1)[there] for x in (wide, dry))
+    np.testing.assert_allclose(after, 0.5 * before, atol=0.002)
+    k = DRIVERS.index("smrz_rescaled")
+    before, after = (restore_smrz(x.data[:, days, k].transpose(0, 2, 1)[there], 20.0, 80.0) for x in (wide, dry))
+    np.testing.assert_allclose(after, np.maximum(0.5 * before, 20.0), atol=0.01)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from models.kernel import Cancelled
 from models.skill.sensitivity import morris, one_at_a_time, sobol
 
 
@@ -26,11 +27,10 @@ def test_sobol_indices_of_the_ishigami_function_are_its_exact_ones():
 
 
 def test_sobol_agrees_with_salib_within_the_confidence_of_both():
-    salib = pytest.importorskip("SALib", reason="SALib is not here.")
+    pytest.importorskip("SALib", reason="SALib is not here.")
     from SALib.analyze import sobol as analyze
     from SALib.sample import sobol as sample
 
-    del salib
     problem = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [list(p) for p in zip(LOW, HIGH, strict=True)]}
     points = sample.sample(problem, 512, calc_second_order=False, seed=3)
     theirs = analyze.analyze(problem, np.array([ishigami(p) for p in points]), calc_second_order=False, seed=3)
@@ -56,6 +56,45 @@ def test_a_tornado_is_sorted_by_reach_and_keeps_its_base():
     assert result.base == 11
     np.testing.assert_allclose(result.low, [10, 1])
     np.testing.assert_allclose(result.high, [12, 31])
+
+
+def test_morris_agrees_with_salib_on_the_same_function():
+    pytest.importorskip("SALib", reason="SALib is not here.")
+    from SALib.analyze import morris as analyze
+    from SALib.sample import morris as sample
+
+    problem = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [list(p) for p in zip(LOW, HIGH, strict=True)]}
+    points = sample.sample(problem, 400, num_levels=4, seed=3)
+    theirs = analyze.analyze(problem, points, np.array([ishigami(p) for p in points]), num_levels=4, seed=3)
+    ours = morris(ishigami, LOW, HIGH, trajectories=400)
+    both = np.asarray(theirs["mu_star_conf"]) + ours.confidence + 1e-6
+    assert (np.abs(ours.mean_abs - np.asarray(theirs["mu_star"])) <= both).all()
+    np.testing.assert_allclose(ours.std, np.asarray(theirs["sigma"]), rtol=0.15)
+
+
+def test_a_cancelled_run_keeps_its_whole_rows_and_trajectories():
+    seen = []
+    asked = iter(range(10_000))
+
+    def stop_after(n):
+        return lambda: next(asked) >= n
+
+    part = sobol(ishigami, LOW, HIGH, samples=1024, cancelled=stop_after(103), partial=seen.append)
+    assert part.evaluations == 100  # 20 rows of 5, and the three evaluations of a row that was cut
+    assert not part.complete
+    assert [one.sizes[-1] for one in seen] == [8, 16]
+    whole = sobol(ishigami, LOW, HIGH, samples=1024)
+    np.testing.assert_allclose(part.total_by_size[0], whole.total_by_size[0], rtol=1e-12)
+    asked = iter(range(10_000))
+    part = morris(ishigami, LOW, HIGH, trajectories=50, cancelled=stop_after(18))
+    assert (part.evaluations, part.complete) == (16, False)
+    asked = iter(range(10_000))
+    part = one_at_a_time(ishigami, [0.1] * 3, LOW, HIGH, cancelled=stop_after(4))
+    assert part.order[0] == 0
+    assert np.isnan(part.low[1:]).all()
+    asked = iter(range(10_000))
+    with pytest.raises(Cancelled):
+        sobol(ishigami, LOW, HIGH, samples=16, cancelled=stop_after(20))
 
 
 def test_ranges_and_sizes_that_cannot_be_are_refused():

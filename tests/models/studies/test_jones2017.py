@@ -20,6 +20,8 @@ def test_a_run_answers_every_printed_number():
     assert [printed.value for printed, _ in rows] == [0.66, 0.83, 0.82]
     assert all(0 <= ours <= 1 for _, ours in rows)
     assert set(answers.changed) == {"smrz", "vpd", "smsf", "tmin", "ft"}
+    assert answers.by_rank[2.5] == answers.shares
+    assert answers.by_rank[1.0].world >= answers.shares.world >= answers.by_rank[4.0].world
     assert told == sorted(told)
     assert told[-1] == pytest.approx(1)
 
