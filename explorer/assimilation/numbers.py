@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from explorer.assimilation.sources import real_sources
 from explorer.style import symbol_text, unit_text
 from explorer.views.ensemble_series import EnsembleSeries
 from explorer.views.innovations import HISTOGRAM_EDGES
@@ -269,8 +270,9 @@ def key_numbers(result: AssimilationResult, sensor: str) -> Key:
         found = result.diagnostics(sensor if sensor in result.logs else result.sensors[0])
         level, skill = found.normalised_std, found.spread_skill
         lag = float(found.autocorrelation[0]) if np.size(found.autocorrelation) else nan
-    delta = {}
-    for variable in ("ssm", "rzsm", "lai"):
+    delta = dict.fromkeys(("ssm", "rzsm", "lai"), nan)
+    # The truth knows nothing of observations that somebody made in the field.
+    for variable in delta if not real_sources(result) else ():
         compared = result.field(variable, "r_anom", "analysis") - result.field(variable, "r_anom", "open_loop")
         finite = compared[np.isfinite(compared)]
         delta[variable] = float(np.median(finite)) if finite.size else nan

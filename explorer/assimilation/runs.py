@@ -7,11 +7,12 @@ another error costs the analysis alone; finished results are shared between visi
 import functools
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from data_catalog.world.twin_world import twin_world
 from explorer.assimilation.address import plain_assimilation
@@ -189,6 +190,7 @@ def run(
     partial: Callable[[AssimilationResult], None],
     cancelled: Callable[[], bool],
     resume: AssimilationResult | None = None,
+    observations: Mapping[str, xr.Dataset] | None = None,
 ) -> AssimilationResult:
     """Run an experiment, or return the run of whoever asked for the same.
 
@@ -196,7 +198,7 @@ def run(
     ----------
     experiment : Experiment
         With ``model = "assimilation"``.
-    progress, partial, cancelled, resume
+    progress, partial, cancelled, resume, observations
         See `models.assimilation.run.run_assimilation`. A cancelled run returns what is done.
 
     Raises
@@ -221,6 +223,7 @@ def run(
         partial=partial,
         cancelled=cancelled,
         resume=resume,
+        observations=observations,
     )
     if not result.days_done:
         raise Cancelled

@@ -1,9 +1,12 @@
 """One visitor's assimilation page: experiments A and B, the run that is under way, and the result that is shown."""
 
 import itertools
+import shutil
+import tempfile
 import time
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 import param
@@ -18,12 +21,16 @@ from explorer.assimilation.address import (
 )
 from explorer.assimilation.runs import ASSIMILATION, Outcome
 from explorer.assimilation.skill import prime
+from explorer.assimilation.sources import Where, experiment_on, open_sources, sensor_of, where_of
+from explorer.data.library import LIBRARY, Item, Library, added
+from explorer.data.series import open_record
 from explorer.land.engine import ENGINE
 from explorer.runs import SLOW, Job
 from explorer.session import MOST_PINS, Session, describe
 from explorer.worlds import WORLDS, Worlds
 from models.assimilation.result import AssimilationResult
 from models.experiment import Experiment
+from models.observation import sensor_named
 
 __all__ = ["AssimilationSession", "RunPin"]
 
@@ -49,14 +56,19 @@ class AssimilationSession(Session):
     selection = param.ClassSelector(class_=AssimilationSelection, doc="What is looked at.")
     answer = param.ClassSelector(class_=Outcome, default=None, doc="The newest result, perhaps of a part of the year.")
     at_once = param.Boolean(default=True, doc="Whether quick runs start by themselves after a change.")
+    items = param.ClassSelector(class_=tuple, default=None, allow_None=True, doc="Files that sensors may be given.")
     running = param.Boolean(default=False, doc="Whether a run of this visitor waits or is computed.")
 
     read = staticmethod(read_assimilation)
     baseline_of = staticmethod(baseline_of_assimilation)
 
-    def __init__(self, address: str = "", worlds: Worlds = WORLDS, tell=None, engine=ENGINE):
+    def __init__(
+        self, address: str = "", worlds: Worlds = WORLDS, tell=None, engine=ENGINE, library: Library = LIBRARY
+    ):
         super().__init__(address, worlds, tell)
-        self.engine = engine
+        self.engine, self.library = engine, library
+        self._own: tuple[Item, ...] = ()
+        self._folder: Path | None = None
         # The coarse grid unless the address asks for another: an ensemble on the fine one takes minutes.
         grid = read_assimilation(address)[1].grid
         self.wanted = grid
@@ -169,7 +181,11 @@ class AssimilationSession(Session):
                 prime(result)
                 self.post(partial(self._partly, asked, experiment, result))
 
-        result = runs.run(experiment, progress=say, partial=show, cancelled=cancelled, resume=resume)
+        choices = experiment.assimilation
+        files = open_sources(choices, experiment.grid, self._own, self.library, say, cancelled)
+        result = runs.run(
+            experiment, progress=say, partial=show, cancelled=cancelled, resume=resume, observations=files
+        )
         prime(result)
         return result
 
@@ -189,6 +205,8 @@ class AssimilationSession(Session):
         self.running = False
         self._stopped = None if result.complete else (experiment, result)
         self._show(experiment, result)
+        if any(one.source for one in experiment.assimilation.sensors):
+            self.look()
         if not result.complete:
             last = result.days[max(result.days_done - 1, 0)]
             self.tell(f"Stopped. The page shows what is done, up to {last}; Run goes on from there.", "info")
@@ -207,6 +225,63 @@ class AssimilationSession(Session):
             self.idle()
             self.running = False
             self.tell("Stopped before the first month was done; Run starts again.", "info")
+
+    # -- files of observations ------------------------------------------------------------------------------------
+    def look(self) -> None:
+        """Look through the folders for files that sensors may take, once, off the event loop."""
+        if self.items is not None or self.closed:
+            return
+        self.items = self._own + (self.library.found or ())
+        if self.library.found is None:
+            self.slowly(
+                "Looking for files of observations",
+                lambda progress, cancelled: self.library.look(progress, cancelled),
+                self._list, key="look",
+            )  # fmt: skip
+
+    def _list(self, found: tuple[Item, ...]) -> None:
+        self.items = self._own + found
+
+    def add(self, data: bytes, name: str) -> None:
+        """Take a visitor's file for this session alone, as the source of the sensor that sees what it holds."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="land-carbon-"))
+        folder = self._folder
+
+        def work(_progress, _cancelled) -> tuple[Item, str, Where]:
+            item = added(data, name, folder)
+            sensor = sensor_of(item)
+            if sensor is None:
+                held = ", ".join(item.row.variables[:8])
+                msg = f"{item.row.shown} is {item.row.product} and holds {held}: nothing that a sensor sees along time."
+                raise ValueError(msg)
+            return item, sensor.name, where_of(item, open_record(item).ds)
+
+        def done(found: tuple[Item, str, Where]) -> None:
+            item, sensor, where = found
+            self._own = (item, *self._own)
+            self.items = (item, *(self.items or ()))
+            self._take(item, sensor, where)
+
+        self.slowly("Reading the file", work, done, key="upload")
+
+    def take(self, item: Item, sensor: str) -> None:
+        """Run a sensor on a file of the catalog, at its place and in its days."""
+
+        def work(_progress, _cancelled) -> Where:
+            return where_of(item, None if item.placed else open_record(item).ds)
+
+        self.slowly(f"Opening {item.name[:60]}", work, partial(self._take, item, sensor), key="take")
+
+    def _take(self, item: Item, sensor: str, where: Where) -> None:
+        """Turn to the run that a file's observations fall into."""
+        b = experiment_on(self.b, item, sensor, where)
+        at = where.at or self.selection.at
+        place = {name: getattr(b, name) for name in self.place}
+        self.edit(a=replace(self.a, **place), b=b, selection=replace(self.selection, sensor=sensor, at=at, update=0))
+        moved = f" Its dates are moved by {where.years:+d} years." if where.years else ""
+        title = sensor_named(sensor).title
+        self.tell(f"{title} now comes from {item.name}, {' to '.join(where.period)}.{moved}", "success")
 
     def promote(self) -> None:
         """Make B the new baseline; the maps then show B less A."""
@@ -260,3 +335,8 @@ class AssimilationSession(Session):
         """End: nothing of the visitor runs on or stays in memory."""
         super().close()
         self._stopped = None
+        with param.parameterized.discard_events(self):
+            self.items = None
+        self._own = ()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)

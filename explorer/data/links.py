@@ -1,20 +1,23 @@
 """Where else a dataset can be looked at: the pages that run a model at its place."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+import xarray as xr
+
 from explorer import tower_runs
+from explorer.assimilation.address import (
+    AssimilationSelection,
+    baseline_of_assimilation,
+    plain_assimilation,
+    write_assimilation,
+)
+from explorer.assimilation.sources import experiment_on, sensor_of, where_of
 from explorer.data.library import OWN, Item
 from explorer.land import tower as land_tower
 
 __all__ = ["Link", "links_of"]
-
-AROUND = 3.0
-"""Degrees on either side of a place that an assimilation run takes in."""
-
-SENSOR_OF = {"ssm": "ssm", "soil_moisture": "ssm", "lai": "lai", "fpar": "lai", "vod_x": "vod", "vod_c": "vod"}
-"""Variable -> sensor of the page Assimilation that sees it."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,22 @@ class Link:
     note: str
 
 
-def links_of(item: Item) -> list[Link]:
-    """Return the pages that can run at a dataset's place; none if its place is unknown."""
+def links_of(item: Item, ds: xr.Dataset | None = None) -> list[Link]:
+    """Return the pages that can run at a dataset's place, and the lab that can take its observations.
+
+    Parameters
+    ----------
+    item : Item
+        The dataset.
+    ds : Dataset, optional
+        What it holds, once it is open: the places of a file of several.
+    """
+    return [*(_models(item) if item.placed else []), *_lab(item, ds)]
+
+
+def _models(item: Item) -> list[Link]:
+    """Return the pages that run a model at a dataset's place."""
     row = item.row
-    if not item.placed:
-        return []
     site = row.site if re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", row.site) and item.origin != OWN else ""
     at = f"{row.latitude:.3f},{row.longitude:.3f}"
     links = []
@@ -73,21 +87,24 @@ def links_of(item: Item) -> list[Link]:
                 "the land surface model in the world's cell at this place, with its synthetic weather",
             )
         )  # fmt: skip
-    sensor = next((SENSOR_OF[name] for name in row.variables if name in SENSOR_OF), "")
-    if "observations" in row.feeds and sensor:
-        box = (
-            max(row.longitude - AROUND, -180.0), max(row.latitude - AROUND, -90.0),
-            min(row.longitude + AROUND, 180.0), min(row.latitude + AROUND, 90.0),
-        )  # fmt: skip
-        query = {"region": "box", "box": ",".join(f"{edge:.2f}" for edge in box), "at": at, "tab": "cell"}
-        query |= {"sensor": sensor, f"assimilation.sensors.{sensor}.use": "assimilate"}
-        links.append(
-            Link(
-                "Assimilate this", "tune", _to("assimilation", **query),
-                f"the lab at this cell with its sensor {sensor}; its observations are synthetic, drawn from its truth",
-            )
-        )  # fmt: skip
     return links
+
+
+def _lab(item: Item, ds: xr.Dataset | None) -> list[Link]:
+    """Return the way to the page Assimilation with the file as the source of its sensor."""
+    sensor = sensor_of(item)
+    if sensor is None or item.origin == OWN:
+        return []
+    where = where_of(item, ds)
+    b = experiment_on(plain_assimilation(), item, sensor.name, where)
+    selection = AssimilationSelection(tab="innovations", sensor=sensor.name)
+    if where.at is not None:
+        selection = replace(selection, at=tuple(round(degrees, 3) for degrees in where.at))
+    moved = f"; its dates are moved by {where.years:+d} years, into the world's drawn weather" if where.years else ""
+    label = "Assimilate this" if "observations" in item.row.feeds else "Monitor this"
+    note = f"the lab with this file as the source of its sensor {sensor.name}, {' to '.join(where.period)}{moved}"
+    query = write_assimilation(baseline_of_assimilation(b), b, selection)
+    return [Link(label, "tune", f"./assimilation?{query}", note)]
 
 
 def _to(page: str, **query: str) -> str:

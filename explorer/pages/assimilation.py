@@ -4,11 +4,13 @@ import functools
 import html
 
 import panel as pn
+import panel_material_ui as pmui
 
 from explorer.assimilation.address import TABS
 from explorer.assimilation.numbers import key_numbers, sensor_title
 from explorer.assimilation.runs import Outcome
 from explorer.assimilation.session import AssimilationSession
+from explorer.assimilation.sources import label_of, real_sources
 from explorer.pages.assimilation_cell import CellTab
 from explorer.pages.assimilation_controls import AssimilationControls
 from explorer.pages.assimilation_exports import RunsTab
@@ -16,10 +18,21 @@ from explorer.pages.assimilation_maps import MapsTab
 from explorer.pages.assimilation_paper import PaperTab
 from explorer.pages.assimilation_skill import CarbonTab, SkillTab
 from explorer.pages.assimilation_views import InnovationsTab, VerdictTab
+from explorer.pages.page import card
 from explorer.pages.tabs import TabbedPage
 from explorer.views.totals import Kpi, KpiStrip
 
 __all__ = ["AssimilationPage"]
+
+HINTS = {
+    "innovations": "the innovations and increments of every sensor: as series of a cell, by latitude and time, as "
+    "histogram, and one against the other",
+    "verdict": "whether the assumed errors are right, in one plain sentence a sensor, and the four pictures behind it",
+    "skill": "how much nearer to the truth, to stations and to files of the catalog the observations bring the model",
+    "carbon": "what the observations do to GPP, RH and NEE: L4C driven by the analysis, the open loop and the truth",
+    "cell": "every member of one cell at every update: forecast, observation, gain and analysis, with the arrow keys",
+}
+"""Tab -> what it will show, said before there is a run."""
 
 TAB_WORDS = {
     "maps": "Maps",
@@ -51,6 +64,7 @@ class AssimilationPage(TabbedPage):
         """Return the key numbers and the tabs."""
         session = self.session
         self.kpis = KpiStrip(narrow=True)
+        self._hinted: set[str] = set()
         self.label = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12, 0, 12))
         self._make_tabs()
         session.param.watch(self._on_answer, "answer")
@@ -97,6 +111,26 @@ class AssimilationPage(TabbedPage):
         """The tab Runs & export."""
         return RunsTab(self.session, self.maps)
 
+    def _open(self, name: str) -> None:
+        """Put what belongs on a tab there; before there is a run, what it will show and how to begin."""
+        if self.session.answer is None and name in HINTS:
+            self.tab_places[name][:] = [self._hint(name)]
+        elif not len(self.tab_places[name]) or name in self._hinted:
+            self.tab_places[name][:] = [getattr(self, name).pane]
+            self._hinted.discard(name)
+
+    def _hint(self, name: str) -> pmui.Paper:
+        """Say what a tab will show, and let a visitor begin."""
+        self._hinted.add(name)
+        begin = pmui.Button(
+            label="Run the preview", icon="bolt", variant="contained", size="small", margin=(4, 14, 14, 14),
+            on_click=lambda _event: self.session.preview(),
+        )  # fmt: skip
+        words = f"Here stands, as soon as the first month of a run is done, {HINTS[name]}. Choose sensors on the left "
+        words += "and press Run; the preview (3-hour steps, at most 12 members) takes seconds."
+        text = f"<div role='status' style='font-size:14px;max-width:75ch'>{html.escape(words)}</div>"
+        return card(pn.pane.HTML(text, sizing_mode="stretch_width", margin=14), begin)
+
     def _unfinished(self) -> bool:
         return self.session.engine.stage.busy
 
@@ -134,6 +168,7 @@ class AssimilationPage(TabbedPage):
         """Draw new numbers on the tab that is shown."""
         if event.new is not None:
             self._draw_kpis(event.new)
+            self._open(self.tab)
             self._draw_tab(self.tab, event.new)
 
     def _draw_tab(self, name: str, outcome: Outcome | None) -> None:
@@ -144,7 +179,7 @@ class AssimilationPage(TabbedPage):
     def _draw_kpis(self, outcome: Outcome | None) -> None:
         """Show the key numbers of the run, and how much of it there is."""
         if outcome is None:
-            self.label.object = _label("No run yet. Choose sensors on the left and press Run.")
+            self.label.object = _label("No run yet: choose sensors on the left and press Run, or Preview.")
             return
         result, sensor = outcome.result, self.session.selection.sensor
         shown = sensor if sensor in result.sensors else next(iter(result.sensors), "")
@@ -154,7 +189,9 @@ class AssimilationPage(TabbedPage):
         span = f"{days[0]} to {days[max(result.days_done - 1, 0)]}"
         part = "" if result.complete else f" — as far as it has come, {result.days_done} of {days.size} days"
         where = f"{outcome.experiment.region.name}, {result.twin.cells.size:,} cells"
-        self.label.object = _label(f"Synthetic twin, truth known: {where}, {span}{part}.")
+        real = "; ".join(f"{sensor_title(name)}: {text}" for name, text in real_sources(result).items())
+        told = f" Observations of {real}." if real else ""
+        self.label.object = _label(f"{label_of(result)}: {where}, {span}{part}.{told}")
         title = sensor_title(shown) if shown else ""
 
         def of(name: str):

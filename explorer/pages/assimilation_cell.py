@@ -17,6 +17,7 @@ from explorer.assimilation.numbers import (
 )
 from explorer.assimilation.runs import Outcome
 from explorer.assimilation.session import AssimilationSession
+from explorer.assimilation.sources import label_of
 from explorer.pages.page import card, heading, heading_html, put, switch
 from explorer.runs import SLOW, Job
 from explorer.session import describe
@@ -196,7 +197,7 @@ class CellTab:
             return
         result = outcome.result
         place = places(result)[cell_of(result, self.session.selection.at)]
-        self.title.object = heading_html("One cell", f"{place} · synthetic twin, truth known · ← → step through")
+        self.title.object = heading_html("One cell", f"{place} · {label_of(result)} · ← → step through")
         self._showing = True
         try:
             put(self.which, self.number + 1)

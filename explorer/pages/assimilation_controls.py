@@ -15,6 +15,7 @@ from explorer.assimilation.runs import QUICK
 from explorer.assimilation.session import AssimilationSession
 from explorer.pages.assimilation_ensemble import FilterControls
 from explorer.pages.assimilation_sensors import SensorBlock
+from explorer.pages.assimilation_sources import OwnFile
 from explorer.pages.compare import Compare
 from explorer.pages.page import put
 from explorer.worlds import GRIDS
@@ -54,7 +55,7 @@ class AssimilationControls:
             active=[2], disable_gutters=True, dynamic=True, title_variant="subtitle2", sizing_mode="stretch_width",
             margin=(2, 4), elevation=0, variant="outlined",
         )  # fmt: skip
-        session.param.watch(self.show, ["a", "b", "selection", "running", "answer"])
+        session.param.watch(self.show, ["a", "b", "selection", "running", "answer", "items"])
         self.show()
 
     @property
@@ -176,7 +177,21 @@ class AssimilationControls:
         self.preset.param.watch(self._on_preset, "value")
         self.blocks = {sensor.name: SensorBlock(sensor, self._on_sensor) for sensor in SENSORS}
         title = pn.pane.HTML("<b style='font-size:13px'>Sensors</b>", margin=(4, 8, 0, 8))
-        self.sensors = [title, *(block.pane for block in self.blocks.values())]
+        self._offered: tuple = ()
+        for block in self.blocks.values():
+            block.drawer.param.watch(lambda event: self.session.look() if event.new else None, "active")
+            block.source.on_there(lambda offer, name=block.sensor.name: self.session.take(offer.item, name))
+        self.own_file = OwnFile(self.session)
+        self.sensors = [title, *(block.pane for block in self.blocks.values()), self.own_file.input]
+
+    def _offer(self) -> None:
+        """List the files of each sensor again where region, choice or catalog are others than before."""
+        session = self.session
+        now = (session.items, session.b.region, tuple(one.source for one in session.b.assimilation.sensors))
+        if session.items is not None and now != self._offered:
+            self._offered = now
+            for block in self.blocks.values():
+                block.source.offer(session)
 
     def _on_preset(self, event) -> None:
         if not self._showing and event.new in PRESETS:
@@ -217,6 +232,7 @@ class AssimilationControls:
                     picker.value = day
         finally:
             self._showing = False
+        self._offer()
         for name, block in self.blocks.items():
             block.show(choices.sensor(name))
         self.filter.show()

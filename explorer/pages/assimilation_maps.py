@@ -16,6 +16,7 @@ from explorer.assimilation.scales import (
     unit_of_statistic,
 )
 from explorer.assimilation.session import AssimilationSession
+from explorer.assimilation.sources import label_of
 from explorer.pages.page import card, heading, heading_html, put, switch
 from explorer.views.ensemble_series import EnsembleSeriesView
 from explorer.views.map import MapView
@@ -30,8 +31,6 @@ FARTHEST = 2.5
 
 OF_SPREAD = ("spread", "range", "spread_skill")
 """Statistics of variables whose members are kept."""
-
-SYNTHETIC = "Synthetic twin: the truth is known"
 
 
 def on_grid(outcome: Outcome, values: np.ndarray) -> np.ndarray:
@@ -140,7 +139,8 @@ class MapsTab:
         self.session = session
         self.map = CellMap(session, draw=draw)
         self.series = EnsembleSeriesView(height=400)
-        self.title = heading("Selected cell")
+        self.title = heading("Selected cell", "its series appears with the first month of a run")
+        self.series.pane.visible = False  # until there is something to draw
         self._showing = False
         self._widgets()
         self.pane = pmui.Grid(
@@ -212,5 +212,6 @@ class MapsTab:
             signed=is_signed(selection),
         )  # fmt: skip
         cell = cell_of(result, selection.at)
-        self.title.object = heading_html("Selected cell", f"{places(result)[cell]} · {SYNTHETIC}")
+        self.title.object = heading_html("Selected cell", f"{places(result)[cell]} · {label_of(result)}")
+        self.series.pane.visible = True
         self.series.update(ensemble_series(result, cell, selection.variable))

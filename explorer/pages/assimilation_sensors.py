@@ -10,6 +10,7 @@ import panel_material_ui as pmui
 
 from explorer.assimilation.numbers import sensor_title
 from explorer.controls import Control, class_of, parameter_row
+from explorer.pages.assimilation_sources import SourcePicker
 from explorer.pages.page import COMPACT, switch
 from explorer.views.one_cell import ROW_WORDS
 from models.assimilation.sensor_choice import SENSOR_CHOICES, SENSOR_NUMBERS, STATE_ROWS, SensorChoice
@@ -70,8 +71,15 @@ class SensorBlock:
             description="Sensor and model differ in mean and amplitude, which is no error that a filter may correct",
         )  # fmt: skip
         self.rescale.param.watch(lambda event: self._tell(rescale=event.new), "value")
+        self.source = SourcePicker(sensor.name, self._tell)
+        self._of_twin = [
+            row
+            for row, one in zip(rows, self.table.controls, strict=True)
+            if one.name in ("true_error_std", "repeat_days")
+        ]
+        settings = (*self.source.objects, *rows, self.updates, self.masks, self.rescale)
         self.drawer = pmui.Accordion(
-            ("Errors, masks, what it updates", pmui.Column(*rows, self.updates, self.masks, self.rescale, margin=0)),
+            ("Source, errors, masks, what it updates", pmui.Column(*settings, margin=0)),
             active=[], dynamic=True, disable_gutters=True, title_variant="caption", margin=(0, 8, 4, 8), elevation=0,
             variant="outlined", sizing_mode="stretch_width", visible=False,
         )  # fmt: skip
@@ -155,4 +163,7 @@ class SensorBlock:
         finally:
             self._showing = False
         self.table.show(SimpleNamespace(**now), SimpleNamespace(**own))
+        self.source.show(choice)
+        for row in self._of_twin:
+            row.visible = not choice.source
         self.drawer.visible = choice.use != "off"

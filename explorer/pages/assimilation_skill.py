@@ -12,7 +12,8 @@ from explorer.assimilation.numbers import cell_of, name_and_unit, place_text
 from explorer.assimilation.runs import Outcome
 from explorer.assimilation.session import AssimilationSession
 from explorer.assimilation.skill import JUDGED, REFERENCES, gains, skill_table
-from explorer.pages.assimilation_maps import SYNTHETIC, CellMap
+from explorer.assimilation.sources import label_of
+from explorer.pages.assimilation_maps import CellMap
 from explorer.pages.page import card, heading, heading_html, switch
 from explorer.runs import SLOW, Job
 from explorer.session import describe
@@ -81,7 +82,7 @@ class SkillTab:
         )
         self.table.object = frame_html(skill_table(found), caption)
         best = [name_and_unit(v)[0] for v, one in found.items() if one.better > 0.8]
-        words = f"{SYNTHETIC}. " + (
+        words = f"{label_of(result)}. " + (
             f"In more than 80 % of the cells the observations improve {', '.join(best)}."
             if best
             else "No variable is improved in more than 80 % of the cells."
@@ -201,6 +202,6 @@ class CarbonTab:
         change = 100.0 * (ops / loop - 1.0) if loop > 0.0 else 0.0
         turned = "nearer to" if change < -0.5 else "farther from" if change > 0.5 else "about as far from"
         self._say(
-            f"{SYNTHETIC}. Driven by the analysis, daily {symbol} comes {turned} the truth ({signed(change, 2)} % of "
-            "the open loop's RMSD, median over cells)."
+            f"{label_of(outcome.result)}. Driven by the analysis, daily {symbol} comes {turned} the truth "
+            f"({signed(change, 2)} % of the open loop's RMSD, median over cells)."
         )

@@ -166,14 +166,20 @@ class DatasetCard:
             self.here.param.update(options=options, value=item.key, visible=len(options) > 1)
         finally:
             self._showing = False
+        self._draw_links()
+        self._say_source()
+
+    def _draw_links(self) -> None:
+        """Offer what can run here; where a file of several places lies is known once it is open."""
+        item, record = self.session.item, self.session.record
+        ds = record.ds if record is not None and record.item is item else None
         self.links.objects = [
             pmui.Button(
                 label=link.label, icon=link.icon, href=link.address, size="small", margin=4, description=link.note,
                 variant="contained" if k == 0 else "outlined",
             )
-            for k, link in enumerate(links_of(item))
+            for k, link in enumerate(links_of(item, ds))
         ]  # fmt: skip
-        self._say_source()
 
     def _say_source(self) -> None:
         item, record = self.session.item, self.session.record
@@ -195,6 +201,8 @@ class DatasetCard:
         self.drawn.visible = series is not None
         self.csv.disabled = self.netcdf.disabled = series is None
         self._say_source()
+        if record is not None and item is not None and not item.placed:
+            self._draw_links()
         if series is None or record is None:
             if session.unread:
                 text = html.escape(session.unread)

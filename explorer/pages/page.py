@@ -7,6 +7,7 @@ from typing import ClassVar
 import panel as pn
 import panel_material_ui as pmui
 import param
+from bokeh.models import CustomJS
 
 from explorer.session import Session, describe
 from explorer.upstream import decouple_busy, leave_entry_on_enter, measure_when_drawn
@@ -89,6 +90,16 @@ setTimeout(() => {
 """
 
 
+# On a telephone the sidebar lies over the page, so it waits there until it is asked for.
+_PHONE_JS = """
+if (window.matchMedia('(max-width: 599.95px)').matches) {
+  for (const root of Bokeh.documents.flatMap((document) => document.roots())) {
+    if (root.data?.sidebar_open) root.data.sidebar_open = false
+  }
+}
+"""
+
+
 def heading_html(text: str, note: str = "") -> str:
     """Write the heading of a card; both texts are escaped."""
     words = f"<b>{html.escape(text)}</b>"
@@ -165,6 +176,7 @@ class Page(pn.viewable.Viewer):
         document = pn.state.curdoc
         if document is not None and document.session_context is not None:
             document.on_session_destroyed(lambda context: session.close())
+            document.js_on_event("document_ready", CustomJS(code=_PHONE_JS))
             measure_when_drawn(document)
             leave_entry_on_enter(document)
             pn.state.onload(self._on_load)
