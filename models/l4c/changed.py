@@ -79,10 +79,32 @@ def changed_inputs(blocks: Blocks, changes: Mapping[str, float]) -> Blocks:
     return replace(blocks, data=data, scale=scale, offset=offset, fpar=fpar, fpar_scale=fpar_scale)
 
 
-def within(blocks: Blocks, mask: np.ndarray) -> Blocks:
-    """Return the blocks that hold a cell of a mask (cell,), with their tiles; cells keep their place."""
-    inside = np.where(blocks.cell_of >= 0, np.asarray(mask, bool)[blocks.cell_of], False)
-    return blocks.of(np.flatnonzero(inside.any(axis=1)))
+def within(blocks: Blocks, mask: np.ndarray) -> tuple[Blocks, np.ndarray]:
+    """Return the drivers of the cells of a mask alone, numbered anew.
+
+    Parameters
+    ----------
+    blocks : Blocks
+        Drivers.
+    mask : (cell,) bool array
+        Cells wanted; those without any plant type have no place in the result unless ``blocks`` has one for them.
+
+    Returns
+    -------
+    Blocks
+        Blocks that hold a wanted cell, and tiles of them; the other cells of these are gone.
+    cells : (n,) int array
+        Place in ``blocks`` of each cell of the result.
+    """
+    cells = np.flatnonzero(mask)
+    number = np.full(blocks.n_cell, -1, np.int32)
+    number[cells] = np.arange(cells.size)
+    cell_of = np.where(blocks.cell_of >= 0, number[blocks.cell_of], -1).astype(np.int32)
+    chosen = replace(blocks, cell_of=cell_of, fraction=np.where(cell_of[blocks.block_of] >= 0, blocks.fraction, 0))
+    part = chosen.of(np.flatnonzero((cell_of >= 0).any(axis=1)))
+    used = (part.fraction > 0).any(axis=1)
+    kept = {name: getattr(part, name)[used] for name in ("fpar", "block_of", "pft", "fraction")}
+    return replace(part, n_cell=int(cells.size), **kept), cells
 
 
 def dried(

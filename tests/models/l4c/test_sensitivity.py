@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from models.l4c.changed import NEUTRAL, changed_inputs, dried, within
+from models.l4c.drought import FLUXES, run_drought
 from models.l4c.params import PFTS
 from models.l4c.sensitivity import INPUT, RegionOutput, factors_of, remove_constraints
 from models.options import L4COptions
 from models.packing import DRIVERS
 from models.skill.sensitivity import one_at_a_time, sobol
-from models.wetness import restore_smrz
 from tests.models.l4c.worlds import packed_world
 
 pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="Many years are for compiled code.")
@@ -102,18 +102,41 @@ def test_light_times_a_number_is_gpp_times_it_and_days_of_a_period_count_alone(b
 
 def test_dried_soil_is_drier_on_its_days_in_its_cells_alone(blocks):
     cells, days = np.arange(blocks.n_cell) < 5, np.arange(365) // 60 == 2
-    low, high = np.full(blocks.n_cell, 20.0), np.full(blocks.n_cell, 80.0)
-    near = within(blocks, cells)
-    dry = dried(near, 0.5, days, cells, (low, high)).as_float(np.float64)
-    wide = near.as_float(np.float64)
+    limits = np.full(blocks.n_cell, 20.0), np.full(blocks.n_cell, 80.0)
+    dry, wide = dried(blocks, 0.5, days, cells, limits).as_float(np.float64), blocks.as_float(np.float64)
     changed = (dry.data != wide.data).any(axis=2)
     assert set(np.flatnonzero(changed.any(axis=(0, 2)))) <= set(np.flatnonzero(days))
     block, lane = np.nonzero(changed.any(axis=1))
-    assert set(near.cell_of[block, lane]) <= set(np.flatnonzero(cells))
-    k = DRIVERS.index("smsf")
-    there = cells[near.cell_of] & (near.cell_of >= 0)
-    before, after = (x.data[:, days, k].transpose(0, 2, 1)[there] for x in (wide, dry))
+    assert set(blocks.cell_of[block, lane]) <= set(np.flatnonzero(cells))
+    there = cells[blocks.cell_of] & (blocks.cell_of >= 0)
+
+    def of(name):
+        return (x.data[:, days, DRIVERS.index(name)].transpose(0, 2, 1)[there] for x in (wide, dry))
+
+    before, after = of("smsf")
     np.testing.assert_allclose(after, 0.5 * before, atol=0.002)
-    k = DRIVERS.index("smrz_rescaled")
-    before, after = (restore_smrz(x.data[:, days, k].transpose(0, 2, 1)[there], 20.0, 80.0) for x in (wide, dry))
+    before, after = (20 + (np.exp((x - 5) * np.log(101) / 95) - 1) / 100 * 60 for x in of("smrz_rescaled"))
     np.testing.assert_allclose(after, np.maximum(0.5 * before, 20.0), atol=0.01)
+    with pytest.raises(ValueError, match="factor = -1"):
+        dried(blocks, -1.0, days, cells, limits)
+
+
+def test_a_drought_of_some_cells_is_the_same_whether_the_others_are_there_or_not(blocks):
+    mask, days = np.arange(blocks.n_cell) % 3 == 0, (np.arange(365) >= 150) & (np.arange(365) < 240)
+    part, cells = within(blocks, mask)
+    np.testing.assert_array_equal(cells, np.flatnonzero(mask))
+    limits = np.full(blocks.n_cell, 20.0), np.full(blocks.n_cell, 80.0)
+    area = 1.0 + np.arange(blocks.n_cell)
+    one = run_drought(blocks, 0.5, days, mask, limits, area)
+    other = run_drought(part, 0.5, days, np.ones(part.n_cell, bool), tuple(x[cells] for x in limits), area[cells])
+    for flux in FLUXES:
+        change = one.change(flux)
+        np.testing.assert_allclose(change, other.change(flux), rtol=1e-4, atol=1e-2)
+        np.testing.assert_allclose(one.changed_days[flux], other.changed_days[flux], rtol=1e-4, atol=1e-4)
+        apart = one.changed_days[flux] - one.usual_days[flux]
+        np.testing.assert_array_equal(apart[:150], 0)
+        assert np.abs(apart[days]).max() > 0
+    assert (one.change("gpp") <= 1e-3).all()
+    assert one.changed_days["gpp"][240:] == pytest.approx(one.usual_days["gpp"][240:], rel=1e-6)
+    month = one.change("gpp", 6)
+    assert month.shape == (mask.sum(),)
