@@ -25,7 +25,19 @@ from models.experiment import Experiment
 from models.kernel import Cancelled
 from models.observation.station import sample_stations
 
-__all__ = ["ASSIMILATION", "LARGEST", "LONGEST", "Outcome", "Size", "forget", "known", "run", "size_of", "warm"]
+__all__ = [
+    "ASSIMILATION",
+    "LARGEST",
+    "LONGEST",
+    "Outcome",
+    "Size",
+    "finished",
+    "forget",
+    "known",
+    "run",
+    "size_of",
+    "warm",
+]
 
 ASSIMILATION = RunQueue("assimilation runs")
 """Runs of seconds to minutes: a line of their own, so that towers and exports do not wait for them."""
@@ -135,6 +147,12 @@ def known(experiment: Experiment) -> AssimilationResult | None:
         if found is not None:
             _RESULTS.move_to_end(experiment)
         return found
+
+
+def finished() -> tuple[tuple[Experiment, AssimilationResult], ...]:
+    """Return the finished results that are kept, the newest first."""
+    with _LOCK:
+        return tuple(reversed(_RESULTS.items()))
 
 
 def forget() -> None:
