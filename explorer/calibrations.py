@@ -10,7 +10,8 @@ import click
 from explorer.command_line import progress_bar, say
 
 if TYPE_CHECKING:
-    from models.calibration.fit import CalibrationOptions, Progress
+    from models.calibration.options import CalibrationOptions
+    from models.calibration.search import Progress
     from models.calibration.sites import QualityRules, SiteDays
 
 __all__ = ["calibrate", "gather_sites"]
@@ -182,7 +183,7 @@ def calibrate(pfts: tuple[str, ...], data: tuple[str, ...], held: tuple[str, ...
     python launch.py calibrate --data FOLDER --out mine.csv
     python launch.py run carbon.toml --bplut mine.csv --out carbon.nc
     """
-    from models.calibration.fit import FREE, CalibrationOptions
+    from models.calibration.options import FREE, CalibrationOptions
     from models.calibration.sites import QualityRules
     from models.l4c.bplut import BplutFile
 

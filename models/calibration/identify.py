@@ -17,6 +17,7 @@ LEAST_ERROR = 0.3
 OPEN_SHARE = 0.05
 """A parameter whose standard error exceeds this share of its range is left open."""
 TIED = 0.98
+LEAST_SITES = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,9 @@ class Identified:
     ----------
     names : tuple of str
     std_error : (k,) array
-        Standard error in the parameter's unit; infinite where no day answers to it.
+        Standard error in the parameter's unit by the scatter of days; infinite where no day answers to it.
+    site_error : (k,) array
+        Standard error by how the sites differ from each other; NaN with fewer than `LEAST_SITES`.
     correlation : (k, k) array
         Of the errors; NaN with a parameter that no day answers to.
     at_bound : (k,) bool array
@@ -37,6 +40,7 @@ class Identified:
 
     names: tuple[str, ...]
     std_error: np.ndarray
+    site_error: np.ndarray
     correlation: np.ndarray
     at_bound: np.ndarray
     verdict: tuple[str, ...]
@@ -45,6 +49,16 @@ class Identified:
     def found(self) -> tuple[str, ...]:
         """Names of the parameters that the data identify."""
         return tuple(name for name, why in zip(self.names, self.verdict, strict=True) if not why)
+
+    def strongest_pairs(self, least: float = 0.8) -> list[tuple[str, str, float]]:
+        """Return pairs of parameters whose errors go together, the closest first."""
+        pairs = [
+            (one, two, float(self.correlation[i, j]))
+            for i, one in enumerate(self.names)
+            for j, two in enumerate(self.names[:i])
+            if abs(self.correlation[i, j]) >= least
+        ]
+        return sorted(pairs, key=lambda pair: -abs(pair[2]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,21 +74,33 @@ def _memory(problem: Problem, residuals: np.ndarray) -> float:
     """Lag-1 autocorrelation of the residuals of days that follow each other."""
     top = bottom = 0.0
     first = 0
-    for site in problem.sites:
-        days = problem.days[site.name]
-        r = residuals[first : first + len(days)]
-        first += len(days) + (site.count("reco") if problem.keep_reco else 0)
-        next_day = np.diff(days) == 1
+    for site, count, kept in problem.rows:
+        r = residuals[first : first + count]
+        first += count + kept
+        next_day = np.diff(problem.days[site.name]) == 1
         top += float((r[:-1] * r[1:])[next_day].sum())
         bottom += float((r[:-1] ** 2)[next_day].sum())
     return float(np.clip(top / bottom, 0.0, 0.99)) if bottom > 0 else 0.0
+
+
+def _between_sites(problem: Problem, residuals: np.ndarray, slopes: np.ndarray, inverse: np.ndarray) -> np.ndarray:
+    """Compute standard errors from the sites' scores: sites, not days, are independent of each other."""
+    ends = np.cumsum([count + kept for _, count, kept in problem.rows])[:-1]
+    parts = zip(np.split(slopes, ends), np.split(residuals, ends), strict=True)
+    scores = np.array([slope.T @ residual for slope, residual in parts])
+    n = len(scores)
+    scores -= scores.mean(axis=0)  # at a bound, or with a prior, they don't cancel
+    return np.sqrt(np.diag(inverse @ (scores.T @ scores) @ inverse) * n / (n - 1))
 
 
 def identify(problem: Problem, params: np.ndarray) -> Identified:
     r"""Judge the free parameters at a fit.
 
     The covariance is :math:`s^2 (J^T J)^{-1} (1 + \rho) / (1 - \rho)`: s of the residuals, at least `LEAST_ERROR`, and
-    their lag-1 autocorrelation, since days that follow each other say much the same.
+    their lag-1 autocorrelation, since days that follow each other say much the same. Beside it stands the sandwich
+    :math:`H^{-1} (\sum_s g_s g_s^T) H^{-1} n / (n - 1)` with the gradients :math:`g_s = J_s^T r_s` of the n sites and
+    :math:`H = J^T J`, which is the larger one where sites want different parameters. With few sites it is itself
+    uncertain (n - 1 degrees of freedom).
 
     Parameters
     ----------
@@ -86,17 +112,19 @@ def identify(problem: Problem, params: np.ndarray) -> Identified:
     controls: Controls = problem.controls
     residuals, slopes = problem.at(params)
     span = controls.high - controls.low
-    scaled = slopes[:, controls.places] * span
+    scaled = slopes * span
     strength = np.sqrt((scaled**2).mean(axis=0))
     answers = strength > 1e-6 * max(strength.max(initial=0.0), 1e-12)
     k = int(answers.sum())
     s = max(np.sqrt((residuals**2).sum() / max(1, len(residuals) - k)), LEAST_ERROR)
     rho = _memory(problem, residuals)
-    errors = np.full(len(span), np.inf)
+    errors, by_sites = np.full(len(span), np.inf), np.full(len(span), np.nan)
     correlation = np.full((len(span), len(span)), np.nan)
     if k:
-        covariance = np.linalg.pinv(scaled[:, answers].T @ scaled[:, answers], rcond=1e-14)
-        covariance *= s * s * (1 + rho) / (1 - rho)
+        inverse = np.linalg.pinv(scaled[:, answers].T @ scaled[:, answers], rcond=1e-14)
+        if len(problem.sites) >= LEAST_SITES:
+            by_sites[answers] = _between_sites(problem, residuals, scaled[:, answers], inverse) * span[answers]
+        covariance = inverse * (s * s * (1 + rho) / (1 - rho))
         std = np.sqrt(np.diag(covariance))
         errors[answers] = std * span[answers]
         some = np.ix_(answers, answers)
@@ -111,12 +139,14 @@ def identify(problem: Problem, params: np.ndarray) -> Identified:
             verdict.append("at a bound")
         elif errors[i] > OPEN_SHARE * span[i]:
             verdict.append(f"standard error {errors[i] / span[i]:.0%} of its range")
+        elif by_sites[i] > OPEN_SHARE * span[i]:
+            verdict.append(f"sites differ by {by_sites[i] / span[i]:.0%} of its range")
         elif others.size and np.nanmax(others, initial=0.0) > TIED:
             partner = np.delete(np.array(controls.free), i)[int(np.nanargmax(others))]
             verdict.append(f"tied to {partner}")
         else:
             verdict.append("")
-    return Identified(controls.free, errors, correlation, at_bound, tuple(verdict))
+    return Identified(controls.free, errors, by_sites, correlation, at_bound, tuple(verdict))
 
 
 def profile(
@@ -171,7 +201,8 @@ def profile(
             except ValueError:  # the fixed limit leaves its partner no room: no valid table has this value
                 continue
             part = Problem(
-                problem.step, problem.sites, inner, soil=problem.soil, percentile=problem.percentile
+                problem.step, problem.sites, inner, soil=problem.soil, percentile=problem.percentile,
+                keep_reco=problem.keep_reco,
             )  # fmt: skip
             part.weight = problem.weight
             fit = least_squares(
@@ -179,5 +210,5 @@ def profile(
             )
             cost[i] = np.sqrt(2 * fit.cost / part.size)
         else:
-            cost[i] = np.sqrt((problem.at(start)[0] ** 2).mean())
+            cost[i] = np.sqrt((problem.at(start)[0] ** 2).sum() / problem.size)
     return Profile(name, np.array(kept), cost)

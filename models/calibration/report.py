@@ -15,10 +15,9 @@ def parameter_lines(calibration: Calibration) -> list[str]:
     declared = parameters_of(L4CParams)
     lines = []
     for fit in calibration.steps:
-        agreed = sum(cost <= fit.after * 1.001 + 1e-9 for cost in fit.costs)
         lines.append(
             f"{fit.step.upper()}: cost {fit.before:.3f} -> {fit.after:.3f} gC m-2 d-1, {fit.days:,} days of "
-            f"{', '.join(fit.sites)}; {agreed} of {len(fit.costs)} starts end there, {fit.evaluations} evaluations"
+            f"{', '.join(fit.sites)}; {fit.agreed} of {len(fit.costs)} starts end there, {fit.evaluations} evaluations"
         )
         lines.append(f"    {'parameter':<11} {'unit':<8} {'before':>10} {'after':>10} {'error':>9}  verdict")
         judged = fit.identified

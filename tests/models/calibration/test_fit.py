@@ -7,9 +7,10 @@ import pytest
 
 from models.calibration.controls import Controls
 from models.calibration.cost import Problem
-from models.calibration.fit import FREE, CalibrationOptions, calibrate, with_free
+from models.calibration.fit import calibrate
 from models.calibration.folds import POOLED, cross_validate, folds_of, hold_out, score_sites
 from models.calibration.identify import identify, profile
+from models.calibration.options import FREE, CalibrationOptions, with_free
 from models.calibration.report import parameter_lines, score_lines
 from models.l4c.bplut import BplutFile, load_bplut
 from models.l4c.params import L4CParams
@@ -36,7 +37,7 @@ def moved(params, share, seed=0):
     return params._replace(**{name: values[name] for name in values})
 
 
-@pytest.mark.parametrize("soil", ["effective", "steady"])
+@pytest.mark.parametrize("soil", ["effective", "fitted", "steady"])
 @pytest.mark.parametrize("share", [0.1, 0.3])
 def test_identified_parameters_come_back_within_a_hundredth(soil, share):
     known = truth()

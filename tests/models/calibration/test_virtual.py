@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from models.calibration.fit import FREE, CalibrationOptions, calibrate
+from models.calibration.fit import calibrate
+from models.calibration.options import FREE, CalibrationOptions
 from models.calibration.virtual import displaced, virtual_towers
 from models.l4c.bplut import load_bplut
 from models.l4c.params import PFTS
