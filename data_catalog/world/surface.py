@@ -7,6 +7,8 @@ no openly licensed soil map ships with the packages this world is made of.
 import numpy as np
 import xarray as xr
 
+from data_catalog.world.disturbances import ASSUMPTIONS as DISTURBED
+from data_catalog.world.disturbances import complex_terrain, radio_interference
 from data_catalog.world.hourly import positions
 from data_catalog.world.phenology import fpar
 from data_catalog.world.static import open_static
@@ -47,7 +49,7 @@ ASSUMPTIONS = {
     "sand": "assumed by Koeppen class and land cover, with a seeded variation in space (9 % sand, 6 % clay)",
     "soil": "assumed: USDA texture class of the assumed sand and clay",
     "soil_colour": "assumed: 4 everywhere, the middle of the table",
-}
+} | DISTURBED
 ASSUMPTIONS["clay"] = ASSUMPTIONS["sand"]
 
 
@@ -106,8 +108,8 @@ def surface(grid: str, cells: np.ndarray | None = None, *, seed: int = SEED) -> 
     -------
     Dataset
         On (cell): vegetation (IGBP class), soil (STAS class), vegetation_fraction [1], t_bottom [K], sand, clay [%],
-        soil_colour, elevation [m], latitude, longitude, forcing_height [m]. The attribute ``source`` of each says
-        whether it is mapped or assumed.
+        soil_colour, elevation [m], latitude, longitude, forcing_height [m], and what disturbs radiometers, terrain and
+        rfi [1]. The attribute ``source`` of each says whether it is mapped, assumed or synthetic.
 
     Raises
     ------
@@ -135,6 +137,8 @@ def surface(grid: str, cells: np.ndarray | None = None, *, seed: int = SEED) -> 
         "clay": (clay, "%", "clay fraction of the soil"),
         "soil_colour": (np.full(n, 4), "1", "class of soil brightness, 1 bright to 8 dark"),
         "forcing_height": (np.full(n, FORCING_HEIGHT), "m", "height of the weather above the canopy's displacement"),
+        "terrain": (complex_terrain(grid)[cells], "1", "share of complex terrain"),
+        "rfi": (radio_interference(grid)[cells], "1", "probability of radio-frequency interference"),
     }
     ds = xr.Dataset(
         {

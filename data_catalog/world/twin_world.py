@@ -13,7 +13,7 @@ from models.assimilation.world import World
 __all__ = ["YEARS", "twin_world"]
 
 YEARS = 10
-FIELDS = ("sand", "clay", "elevation")
+FIELDS = ("sand", "clay", "elevation", "terrain", "rfi")
 NOT_RUN = (15, 17)
 """IGBP classes that an assimilation run leaves out: ice and water."""
 

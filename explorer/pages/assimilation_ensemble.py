@@ -23,6 +23,7 @@ LABELS = {
     "bias_correction": "Perturbation bias correction",
     "adaptive": "Adaptive error tuning",
     "observation_draws": "Observation perturbations",
+    "limits": "Limits of perturbed sunlight and rain",
     "precipitation_quality": "Quality of the precipitation that the model is given",
 }
 
@@ -50,6 +51,7 @@ HELP = {
     "adaptive": "Scales the assumed errors until innovations agree with them",
     "centering": "LIS centres alone, which makes the spread 2 % smaller with 24 members",
     "observation_draws": "LIS centres alone, which makes R 4 % too small with 24 members",
+    "limits": "Of truth and members alike: LIS's example settings cut at 1300 W m⁻² and 3.6 mm h⁻¹; Table 2 has none",
     "precipitation_quality": "The truth has the world's own rain; the experimenter gets it with this error",
 }
 
@@ -59,6 +61,7 @@ OWN_WORDS = {
     ("centering", "lis"): "centred, as LIS",
     ("centering", "none"): "left as drawn",
     ("observation_draws", "lis"): "centred, as LIS",
+    ("limits", "lis"): "cut, as LIS's example settings",
 }
 
 

@@ -16,7 +16,7 @@ from models.climatology import DAYS, day_of_365
 from models.observation import SENSORS, Sensor
 from models.observation.lvod import biomass
 from models.observation.masks import MASKS, rejected
-from models.observation.sampling import overpasses, step_of
+from models.observation.sampling import footprint_weights, overpasses, retrieved, step_of
 from models.observation.synthetic import ObservationError, observe, seen_by
 from models.observation.tb import auxiliary_of
 from models.observation.vod import VodParams
@@ -152,7 +152,8 @@ def observe_twin(
     Masks are judged by the state of the open loop and the experimenter's weather, so that they do not depend on what
     is assimilated. Rescaling is fitted to the open loop over the whole period; the default is none where the
     synthetic observations stand in the model's own climatology, and the sensor's own where the truth has other
-    parameters than the model and for observations from a file.
+    parameters than the model, where the sensor has a mean or an amplitude of its own, and for observations from a file.
+    What is fitted to one year takes that year's departures from the usual away: give it three or more.
 
     Parameters
     ----------
@@ -164,17 +165,12 @@ def observe_twin(
         Observations from a file; see `models.assimilation.given.given_observations`. The truth knows nothing of them.
     """
     sensor = next(one for one in SENSORS if one.name == choice.name)
-    n_day, n_hour, n_cell = twin.days.size, len(sensor.hours), twin.cells.size
-    number = twin.weather.first + twin.warm_up + np.arange(n_day)
-    seen = overpasses(sensor, twin.latitude, twin.longitude, number, seed=twin.seed, repeat_days=choice.repeat_days)
+    n_day, n_hour = twin.days.size, len(sensor.hours)
     steps = open_loop.steps
     when = np.array([steps.index(step_of(hour, twin.weather.dt)) for hour in sensor.hours])
     day = np.repeat(np.arange(n_day), n_hour)
     slots = day * len(steps) + np.tile(when, n_day)
-    own = sensor.error_std
-    std = own if choice.error_std is None else choice.error_std
-    true_std = own if choice.true_error_std is None else choice.true_error_std
-    seed = twin.seed + OBSERVATION_SEED
+    std = sensor.error_std if choice.error_std is None else choice.error_std
     updates = sensor.updates if choice.updates is None else choice.updates
 
     place: dict[str, np.ndarray] = {}
@@ -182,17 +178,12 @@ def observe_twin(
         sand, clay = (twin.fields[name] for name in ("sand", "clay"))
         soil = (twin.start.get("theta_wilt"), twin.start.get("theta_max"))
         place = auxiliary_of(twin.table.vegetation, sand, clay, *soil)
-    true_fields = _state_fields(twin.snapshots, slots)
-    truth = np.asarray(seen_by(sensor, true_fields, place), float)
-    # (cell, slot) and (day, hour, cell) are two ways to lay the same values out.
-    source = "synthetic"
-    if given is not None:
+    truth = np.asarray(seen_by(sensor, _state_fields(twin.snapshots, slots), place), float)
+    if given is None:
+        source, raw = "synthetic", _sampled(truth, sensor, choice, twin)
+    else:
         source = str(given.attrs.get("source", given.attrs.get("title", "a file without a source")))[:300]
         raw, truth = given_observations(given, sensor, twin, years=choice.years), np.full(truth.shape, np.nan)
-    else:
-        folded = truth.reshape(n_cell, n_day, n_hour).transpose(1, 2, 0)
-        raw = observe(sensor, folded, seen, twin.cells, number, ObservationError(true_std), seed=seed)
-        raw = raw.transpose(2, 0, 1).reshape(n_cell, n_day * n_hour)
     of_year = day_of_365(twin.days)[day] % DAYS
     state = _state_fields(open_loop, slots)
     operator = None
@@ -224,6 +215,31 @@ def observe_twin(
     return found
 
 
+def _sampled(truth: np.ndarray, sensor: Sensor, choice: SensorChoice, twin: "Twin") -> np.ndarray:
+    """Return what a sensor reports of a truth (cell, slot): within its footprint, where it passes and retrieves.
+
+    Of the run's cells alone: a footprint that reaches beyond the region sees the part within.
+    """
+    n_cell, n_day, n_hour = twin.cells.size, twin.days.size, len(sensor.hours)
+    number = twin.weather.first + twin.warm_up + np.arange(n_day)
+    seen = overpasses(sensor, twin.latitude, twin.longitude, number, seed=twin.seed, repeat_days=choice.repeat_days)
+    seed = twin.seed + OBSERVATION_SEED
+    if choice.retrieved is not None:
+        seen &= retrieved(sensor, twin.cells, number, choice.retrieved, seed=seed)
+    if choice.sees == "footprint":
+        truth = footprint_weights(twin.latitude, twin.longitude, sensor.footprint) @ truth
+    error = ObservationError(
+        std=sensor.error_std if choice.true_error_std is None else choice.true_error_std,
+        days=choice.error_days or 0.0,
+        bias_std=choice.bias_std or 0.0,
+        gain_std=choice.gain_std or 0.0,
+    )
+    # (cell, slot) and (day, hour, cell) are two ways to lay the same values out.
+    folded = truth.reshape(n_cell, n_day, n_hour).transpose(1, 2, 0)
+    raw = observe(sensor, folded, seen, twin.cells, number, error, seed=seed)
+    return raw.transpose(2, 0, 1).reshape(n_cell, n_day * n_hour)
+
+
 def _variance(found: Observations, open_loop: Snapshots, slots: np.ndarray, of_year: np.ndarray) -> np.ndarray:
     """Return the variance of the open loop's predictions, from a step of one sd in each row."""
     mean, std = open_loop.mean.astype(float), open_loop.std.astype(float)
@@ -241,7 +257,8 @@ def _rescale(found: Observations, twin: "Twin", *, synthetic: bool) -> None:
     """Bring the observations to the open loop's climatology, each overpass hour by itself unless CDFs are matched."""
     name = found.choice.rescale
     if name == "default":
-        name = "none" if synthetic and not twin.choices.truth_parameters else found.sensor.rescale
+        its_own = twin.choices.truth_parameters or found.choice.bias_std or found.choice.gain_std
+        name = "none" if synthetic and not its_own else found.sensor.rescale
     if name == "none":
         return
     years = twin.days.size / DAYS
@@ -272,7 +289,7 @@ def _reasons(found: Observations, twin: "Twin", state: dict[str, np.ndarray]) ->
     """Say of every observation whether it is used, and else why not; the first reason counts."""
     names = found.sensor.masks if found.choice.masks is None else found.choice.masks
     shape = found.raw.shape
-    known = {name: state[name] for name in ("t_soil", "ice1", "swe", "precip_rate")}
+    known = {name: state[name] for name in ("t_soil", "ice1", "swe", "precip_rate", "lai")}
     column = {
         "vegetation": twin.table.vegetation,
         "vegetation_fraction": twin.table.vegetation_fraction,

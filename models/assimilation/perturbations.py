@@ -48,7 +48,7 @@ class Perturbation:
     cap : float
         Normals are cut at so many standard deviations.
     low, high : float
-        Limits of the perturbed field that LIS's example settings name; kept by the caller, who knows the field.
+        Limits of the perturbed field that LIS's example settings name; see `models.assimilation.weather.keep_within`.
     source : str
         Where the numbers are printed.
     """

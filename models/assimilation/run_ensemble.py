@@ -13,6 +13,7 @@ from models.assimilation.ensemble import centring_factor, forcing_memory, forcin
 from models.assimilation.options import AssimilationChoices
 from models.assimilation.perturbations import STATE_CORRELATION, STATE_PERTURBATIONS, EnsembleOptions, rotation
 from models.assimilation.record import DAILY, OUTPUT_ROWS, Record
+from models.assimilation.weather import highest_of, keep_within
 from models.kernel import THREADS, spread
 from models.land import layout as at
 from models.land.columns import Columns
@@ -231,7 +232,7 @@ class Chunk:
         per_day, twin = ensemble.per_day, ensemble.twin
         for day in range(begin, end):
             first = (day - begin) * per_day
-            noise = self._noise(day * per_day)
+            noise = self._noise(day * per_day, weather[first : first + per_day])
             done = 0
             self.sums[:] = 0.0
             reported = day - twin.warm_up
@@ -249,13 +250,15 @@ class Chunk:
             if reported >= 0:
                 self._keep(reported)
 
-    def _noise(self, step: int) -> np.ndarray:
+    def _noise(self, step: int, weather: np.ndarray) -> np.ndarray:
         """Draw the perturbations of the weather of one day."""
         if self.ensemble.truth:
             return np.empty((0, self.state.shape[0], 3, LANES))
         begin = time.thread_time()
         noise = np.empty((self.ensemble.per_day, self.state.shape[0], 3, LANES))
         forcing_noise(self.ensemble.options, self.cells, step, self.ensemble.dt, self.memory, noise)
+        if self.ensemble.choices.limits != "none":
+            keep_within(weather, self.source, *highest_of(self.ensemble.choices), noise)
         self.parts["draws"] += time.thread_time() - begin
         return noise
 

@@ -20,6 +20,7 @@ STATE_ROWS = ("sm1", "sm2", "sm3", "sm4", "lai")
 SENSOR_CHOICES = {
     "use": ("assimilate", "monitor", "off"),
     "rescale": ("default", "none", "cdf", "seasonal", "mean", "anomaly"),
+    "sees": ("cell", "footprint"),
 }
 """What each option of `SensorChoice` that is a word accepts, its default first."""
 
@@ -27,8 +28,12 @@ SENSOR_NUMBERS: dict[str, Parameter] = {
     "error_std": parameter("of the sensor", 1e-9, 1e3, "error sd that the filter assumes", "R^1/2", TABLE_2),
     "true_error_std": parameter("of the sensor", 0.0, 1e3, "error sd of the synthetic observations", "", TWIN),
     "repeat_days": parameter("d", 0.1, 60.0, "days between two overpasses", "", TWIN),
+    "retrieved": parameter("1", 0.01, 1.0, "share of overpasses of which a retrieval comes, at random", "", TWIN),
+    "error_days": parameter("d", 0.0, 100.0, "time scale of the synthetic error; 0 is white", "", TWIN),
+    "bias_std": parameter("of the sensor", 0.0, 1e3, "sd over cells of a constant bias of the observations", "", TWIN),
+    "gain_std": parameter("1", 0.0, 1.0, "sd over cells of the amplitude of the observations, less 1", "", TWIN),
 }
-"""Declarations of the numbers of `SensorChoice`; None takes the sensor's own."""
+"""Declarations of the numbers of `SensorChoice`; None takes the sensor's own, or a perfect retrieval."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,19}")
 _SOURCE = re.compile(r"[A-Za-z0-9_.-]{0,40}")
@@ -58,6 +63,16 @@ class SensorChoice:
         Masks that are on.
     repeat_days : float or None
         Days between overpasses [d].
+    retrieved : float or None
+        Share of the overpasses of which a synthetic retrieval comes; None is all.
+    sees : str
+        "cell": a gridded product stands for its cell, as filters take it; "footprint": a synthetic observation is a
+        Gaussian mean over the cells of the run, as wide as the sensor's footprint, an error that R does not know of.
+    error_days : float or None
+        Time scale of the synthetic error [d]; None is white noise, which is what a filter assumes.
+    bias_std, gain_std : float or None
+        How much a sensor's own mean [its unit] and amplitude [1] differ from cell to cell, constant in time
+        (representativeness); None is not at all. What `rescale` is there to take away.
     source : str
         Name of the file whose observations are taken, as the catalog of whoever runs it calls it; "" samples the truth.
     years : int
@@ -77,6 +92,11 @@ class SensorChoice:
     rescale: str = "default"
     masks: tuple[str, ...] | None = None
     repeat_days: float | None = None
+    retrieved: float | None = None
+    error_days: float | None = None
+    bias_std: float | None = None
+    gain_std: float | None = None
+    sees: str = "cell"
     source: str = ""
     years: int = 0
 

@@ -31,7 +31,7 @@ def warm() -> None:
         fields_of=lambda cells: {"sand": np.array([40.0]), "clay": np.array([20.0])},
     )
     sensors = {sensor.name: {"masks": (), "repeat_days": 1.0} for sensor in SENSORS}
-    choices = AssimilationChoices(sensors=sensors, members=8, time_step=3.0, warm_up=0.0, spin_up=0)
+    choices = AssimilationChoices(sensors=sensors, members=8, time_step=3.0, warm_up=0.0, spin_up=0, limits="lis")
     period = ("2015-06-01", "2015-06-02")
     experiment = Experiment(model="assimilation", period=period, assimilation=choices)
     result = run_assimilation(prepare_twin(experiment, world), choices)

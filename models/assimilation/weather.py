@@ -1,5 +1,6 @@
 """The weather of a twin: what the truth lives through, and what the experimenter is given instead."""
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,13 +9,13 @@ from models.assimilation.ensemble import perturb_forcing, perturbation_law
 from models.assimilation.options import PRECIPITATION_QUALITY, AssimilationChoices
 from models.assimilation.perturbations import FORCING_CORRELATION, FORCING_PERTURBATIONS, EnsembleOptions, rotation
 from models.climatology import DAYS
-from models.kernel import spread
+from models.kernel import kernel, spread
 from models.land.layout import FORCING
 
 if TYPE_CHECKING:
     from models.assimilation.world import World
 
-__all__ = ["LARGEST_KEPT", "Weather"]
+__all__ = ["LARGEST_KEPT", "Weather", "highest_of", "keep_within"]
 
 LARGEST_KEPT = 4e8
 """Bytes of weather that a twin keeps; more is made again whenever it is needed."""
@@ -25,6 +26,37 @@ ERROR_SEED = 7_919
 SW, LW, P = FORCING.index("sw_down"), FORCING.index("lw_down"), FORCING.index("precip_rate")
 LEAST_LONGWAVE = 30.0
 TABLE_2_PRECIP = FORCING_PERTURBATIONS[2].sd
+
+
+def highest_of(choices: AssimilationChoices) -> tuple[float, float]:
+    """Return the most sunlight [W m-2] and rain [kg m-2 s-1] that a perturbation may make of the weather."""
+    if choices.limits == "none":
+        return math.inf, math.inf
+    return FORCING_PERTURBATIONS[0].high, FORCING_PERTURBATIONS[2].high
+
+
+@kernel
+def keep_within(weather, source, highest_sw, highest_p, noise):
+    """Cut the factors on sunlight and rain so that the perturbed weather stays within its limits, in place.
+
+    Parameters
+    ----------
+    weather : (step, site, 8) array
+    source : (block, lane) int array
+        Site of each column.
+    highest_sw, highest_p : float
+        From `highest_of`. The lower limit, 0, holds by itself: factors are positive.
+    noise : (step, block, 3, lane) array
+        From `models.assimilation.ensemble.forcing_noise`; changed.
+    """
+    for t in range(noise.shape[0]):
+        for b in range(noise.shape[1]):
+            for i in range(noise.shape[3]):
+                sun, rain = weather[t, source[b, i], SW], weather[t, source[b, i], P]
+                if sun * noise[t, b, 0, i] > highest_sw:
+                    noise[t, b, 0, i] = highest_sw / sun
+                if rain * noise[t, b, 2, i] > highest_p:
+                    noise[t, b, 2, i] = highest_p / rain
 
 
 class Weather:
@@ -59,6 +91,7 @@ class Weather:
         quality = PRECIPITATION_QUALITY[choices.precipitation_quality] / TABLE_2_PRECIP
         scales = (("sw_down", choices.forcing_error), ("lw_down", choices.forcing_error), ("precip_rate", quality))
         self.law = EnsembleOptions(seed=seed + ERROR_SEED, control=False, centering="none", scales=scales)
+        self.highest = highest_of(choices)
         self.exact = quality == 0.0 and choices.forcing_error == 0.0
         self._kept: dict[tuple[int, int], np.ndarray] = {}
         self._room = LARGEST_KEPT
@@ -92,7 +125,7 @@ class Weather:
         """Return the truth's weather of days ``begin`` to before ``end``; pieces follow each other in time."""
         weather = self.given(begin, end)
         if self.exact:
-            return weather
+            return self._limited(weather)
         if begin != self._day:
             msg = f"The truth's weather goes on with day {self._day} of the run, not {begin}."
             raise RuntimeError(msg)
@@ -113,4 +146,10 @@ class Weather:
         weather[:, :, SW] *= errors[:, :, 0, 0]
         weather[:, :, LW] = np.maximum(weather[:, :, LW] + errors[:, :, 1, 0], LEAST_LONGWAVE)
         weather[:, :, P] *= errors[:, :, 2, 0]
+        return self._limited(weather)
+
+    def _limited(self, weather: np.ndarray) -> np.ndarray:
+        """Cut what the members' weather is cut at, in place."""
+        for row, highest in zip((SW, P), self.highest, strict=True):
+            np.minimum(weather[:, :, row], highest, out=weather[:, :, row])
         return weather

@@ -35,8 +35,8 @@ class World:
         (cells, first_day, last_day, step_hours) -> (step, cell, 8) weather in the order of
         `models.land.layout.FORCING`, in local solar time.
     fields_of : callable
-        cells -> mapping of further fields of the place that sensors and masks use (sand, clay [%], elevation [m],
-        slope, rfi ...), each (cell,).
+        cells -> mapping of further fields of the place that sensors and masks use, each (cell,): sand, clay [%],
+        elevation [m], terrain (share of complex terrain) and rfi (probability of interference) [1].
     usable : (cell,) bool array, optional
         Cells that can be run: land that is neither ice nor water.
     """

@@ -17,6 +17,7 @@ from models.quantity import Column, parameter
 __all__ = ["SENSOR", "LvodParams", "biomass", "lvod_of", "predict"]
 
 TWIN = "so chosen that 300 Mg ha-1 gives 0.99"
+ASSUMED = "assumed: a twentieth of the optical depth of a dense forest"
 SCHOLZE_2019 = "Scholze et al. 2019, Geophys. Res. Lett. 46"
 
 MASS_PER_CARBON = 0.02
@@ -71,12 +72,12 @@ SENSOR = Sensor(
     observes="vod_l",
     platform="smos",
     error_std=0.05,
-    error=parameter("1", 0.005, 0.5, "error sd of L-band VOD", "R^1/2", SCHOLZE_2019),
+    error=parameter("1", 0.005, 0.5, "error sd of L-band VOD", "R^1/2", ASSUMED),
     hours=(6.0,),
     pattern="swath",
     repeat_days=2.75,
     updates=("lai",),
-    masks=("frozen", "snow", "rfi", "no_land"),
+    masks=("frozen", "snow", "rfi", "no_land", "bare"),
     rescale="none",
     needs=("agb", "lai"),
     predict=predict,

@@ -15,6 +15,7 @@ __all__ = ["MASKS", "Mask", "count_reasons", "mask_named", "rejected"]
 
 LIS = "LIS, noahmp401 qc_soilmobs"
 PAPER = "Heyvaert et al. 2024; LIS, noahmp401 qc_soilmobs: 3e-6 kg m-2 s-1"
+NOAH_MP = "Noah-MP 4.0.1: barren land carries no leaf carbon, so an update has nothing to change"
 ASSUMED = "assumed"
 HOUR = 3600.0
 FOREST = 5
@@ -151,6 +152,14 @@ MASKS: tuple[Mask, ...] = (
         ("usable",),
         lambda fields, threshold: ~np.asarray(fields["usable"], bool),
     ),
+    Mask(
+        "bare",
+        "land without leaves",
+        parameter("m2 m-2", 0.0, 0.1, "most leaf area index of land without leaves", "LAI", NOAH_MP),
+        0.0,
+        ("lai",),
+        lambda fields, threshold: fields["lai"] <= threshold,
+    ),
 )
 """All masks; an observation that several reject counts under the first of them."""
 
@@ -185,8 +194,8 @@ def rejected(
     fields : mapping of str to (cell,) array
         State of the control or the ensemble mean and properties of the cell, by the names in `Mask.needs`:
         vegetation (IGBP class), vegetation_fraction [1], t_soil of the first layer [K], ice1 [m3 m-3], swe [mm],
-        precip_rate [kg m-2 s-1], porosity, wilting [m3 m-3], observation, usable (of the VOD operator), and the maps
-        terrain and rfi [1] where there are any. Any shape will do, if it is the same for all.
+        precip_rate [kg m-2 s-1], lai [m2 m-2], porosity, wilting [m3 m-3], observation, usable (of the VOD operator),
+        and the maps terrain and rfi [1] where there are any. Any shape will do, if it is the same for all.
     thresholds : mapping of str to float, optional
         Other thresholds, by mask.
 

@@ -7,6 +7,9 @@ from models.quantity import parameter
 __all__ = ["SENSOR", "predict", "root_zone"]
 
 
+ASSUMED = "assumed: four times the error of surface soil moisture in Heyvaert et al. 2024"
+
+
 @pointwise
 def root_zone(sm1, sm2, sm3):
     """Return the soil moisture of 0-100 cm from that of 0-10, 10-40 and 40-100 cm [m3 m-3]."""
@@ -24,7 +27,7 @@ SENSOR = Sensor(
     observes="rzsm",
     platform="airmoss",
     error_std=0.05,
-    error=parameter("m3 m-3", 0.002, 0.2, "error sd of root-zone soil moisture", "R^1/2", "AirMOSS requirement"),
+    error=parameter("m3 m-3", 0.002, 0.2, "error sd of root-zone soil moisture", "R^1/2", ASSUMED),
     hours=(12.0,),
     pattern="dates",
     repeat_days=60.0,

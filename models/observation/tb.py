@@ -35,6 +35,7 @@ COSINE = float(np.cos(np.radians(ANGLE)))
 
 SETS = ("smap", "cmem")
 ATBD = "SMAP L2 passive ATBD (O'Neill et al.); CMEM literature values of GEOSldas"
+GEOSLDAS = "GEOSldas, LDASsa_DEFAULT_inputs_ensupd.nml: errstd of SMAP_L1C_Tbh and Tbv"
 DE_LANNOY_2013 = "De Lannoy et al. 2013, J. Hydrometeorol. 14, 765"
 
 TAU_OMEGA: dict[str, Parameter] = {
@@ -169,7 +170,7 @@ def _sensor(name: str, title: str, predict) -> Sensor:
         platform="smap",
         error_std=4.0,
         error=parameter(
-            "K", 0.5, 30.0, "error sd of brightness temperature, with representativeness", "R^1/2", "SMAP L4 (4 K)"
+            "K", 0.5, 30.0, "error sd of brightness temperature, with representativeness", "R^1/2", GEOSLDAS
         ),
         hours=(6.0, 18.0),
         pattern="swath",

@@ -160,6 +160,7 @@ CLEAR = {
     "ice1": np.array([0.0]),
     "swe": np.array([0.0]),
     "precip_rate": np.array([0.0]),
+    "lai": np.array([1.5]),
     "porosity": np.array([0.45]),
     "wilting": np.array([0.08]),
     "observation": np.array([0.25]),
@@ -179,6 +180,7 @@ BAD = [
     ("tails", {"observation": 0.44}),
     ("tails", {"observation": 0.09}),
     ("operator", {"usable": False}),
+    ("bare", {"lai": 0.0}),
 ]
 ALL = [mask.name for mask in MASKS]
 
