@@ -1,6 +1,7 @@
 """What assimilation does to carbon: L4C driven by the land of an analysis, its open loop, a climatology, the truth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from models.options import L4COptions
 if TYPE_CHECKING:
     from models.assimilation.result import AssimilationResult
 
-__all__ = ["CARBON_RUNS", "FLUXES", "check_year", "drive_carbon", "stack_carbon"]
+__all__ = ["CARBON_RUNS", "FLUXES", "LAND", "check_year", "drive_carbon", "drive_runs", "stack_carbon"]
 
 CARBON_RUNS = {
     "ops": "Ops: driven by the analysis",
@@ -27,6 +28,7 @@ CARBON_RUNS = {
 FLUXES = ("gpp", "rh", "nee")
 YEAR = 365
 LAND = ("ssm", "rzsm", "t_soil", "frozen", "lai")
+"""What of a land run drives L4C, each on (cell, day)."""
 
 
 def check_year(days: np.ndarray) -> None:
@@ -72,36 +74,77 @@ def drive_carbon(
     check_year(result.days[: result.days_done])
     porosity = np.asarray(result.twin.start.get("theta_max"))[: result.twin.cells.size]
     loop = {name: result.daily(name, "open_loop") for name in LAND}
-    wet = 100.0 * loop["rzsm"] / porosity[:, None]
-    limits = (np.floor(wet.min(axis=1)) - 1.0, np.minimum(np.ceil(wet.max(axis=1)) + 1.0, 100.0))
     land = {
         "open_loop": loop,
         "ops": {name: result.daily(name, "analysis") for name in LAND},
         "calib": {name: smoothed_year(values) for name, values in loop.items()},
         "truth": {name: result.daily(name, "truth") for name in LAND},
     }
+    runs = drive_runs(dict.fromkeys(land, drivers), land, porosity, progress=progress, cancelled=cancelled)
+    return {name: runs[name] for name in CARBON_RUNS}
+
+
+def drive_runs(
+    drivers: Mapping[str, xr.Dataset],
+    land: Mapping[str, Mapping[str, np.ndarray]],
+    porosity: np.ndarray,
+    l4c: L4COptions | None = None,
+    *,
+    progress: Callable[[float], None] = lambda share: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> dict[str, xr.Dataset]:
+    """Run L4C with the land of several runs, from the soil carbon of the first, which is in steady state with it.
+
+    The first is the reference of the others: its leaves are those of the drivers' f_PAR, and its root-zone wetness
+    gives the limits of all. Litter follows each run's own growth.
+
+    Parameters
+    ----------
+    drivers : mapping of str to Dataset
+        Name of a run -> drivers of its cells and days, on (cell, time), in memory; soil and leaves are replaced.
+    land : mapping of str to mapping
+        Name of a run -> `LAND`, each (cell, day).
+    porosity : (cell,) array
+        Of the soil [m3 m-3].
+    l4c : L4COptions, optional
+        What is run; its ``soc_start`` is not used.
+    progress, cancelled : callable, optional
+        Told the share done; asked now and then.
+
+    Returns
+    -------
+    dict of str to xr.Dataset
+        Name of a run -> ``gpp rh nee`` on (cell, time) [gC m-2 d-1].
+
+    Raises
+    ------
+    models.kernel.Cancelled
+        If ``cancelled`` said yes.
+    """
+    first = next(iter(land.values()))
+    wet = 100.0 * first["rzsm"] / porosity[:, None]
+    limits = (np.floor(wet.min(axis=1)) - 1.0, np.minimum(np.ceil(wet.max(axis=1)) + 1.0, 100.0))
     common: dict[str, tuple] = {}
     runs = {}
     for order, (name, fields) in enumerate(land.items()):
         changed = carbon_drivers(
-            drivers, **fields, lai_reference=loop["lai"], porosity=porosity, smrz_limits=limits
+            drivers[name], **fields, lai_reference=first["lai"], porosity=porosity, smrz_limits=limits
         ).assign(common)
         experiment = Experiment(
-            l4c=L4COptions(soc_start="given" if common else "periodic"),
+            l4c=replace(l4c or L4COptions(), soc_start="given" if common else "periodic"),
             dataset="file",
             per_pft=not common,
             precision="float32",
         )
         out = run(experiment, changed, cancelled=cancelled)
         if not common:
-            # Every run starts from the open loop's soil carbon; its litter follows its own growth.
             common = {
                 pool: (("cell", "pft"), np.nan_to_num(out[f"{pool}_pft"].isel(time=0).values), {"units": "gC m-2"})
                 for pool in POOLS
             }
         runs[name] = out[list(FLUXES)].load()
         progress((order + 1) / len(land))
-    return {name: runs[name] for name in CARBON_RUNS}
+    return runs
 
 
 def stack_carbon(runs: dict[str, xr.Dataset]) -> xr.Dataset:
