@@ -219,7 +219,7 @@ def read_state(
 
 
 def _read_field(name: str, text: str, now: object) -> object:
-    """Read a field of a selection as what it is now: a place, a whole number, a word."""
+    """Read a field of a selection as what it is now: a place, a number, a word."""
     if name == "at":
         return _place(text)
     if isinstance(now, int):
@@ -227,4 +227,10 @@ def _read_field(name: str, text: str, now: object) -> object:
             msg = f"{name} = {text[:40]!r} is not a whole number."
             raise ValueError(msg)
         return int(text)
+    if isinstance(now, float):
+        try:
+            return float(text)
+        except ValueError:
+            msg = f"{name} = {text[:40]!r} is not a number."
+            raise ValueError(msg) from None
     return text
