@@ -12,6 +12,7 @@ import param
 from explorer.land.address import LandSelection, baseline_of_land, plain_land, read_land, write_land
 from explorer.land.engine import ENGINE
 from explorer.land.map import Regional, cells_of, estimate_both, static_fields
+from explorer.land.open_loop import open_loop_field
 from explorer.land.question import LandAnswer, LandQuestion, answer, key_numbers
 from explorer.land.regions import run_region
 from explorer.land.tower import offered
@@ -190,17 +191,24 @@ class LandSession(Session):
 
     def static(self, variable: str) -> np.ndarray | None:
         """Return what the land is; None while it is being read, after which ``lands`` changes."""
+        return self.lands[self.b.grid][variable] if self._land_is_read() else None
+
+    def open_loop(self, variable: str) -> np.ndarray | None:
+        """Return what the world's own open loop holds of a variable; None while it is being read."""
+        return open_loop_field(self.b.grid, variable, self.selection.when) if self._land_is_read() else None
+
+    def _land_is_read(self) -> bool:
+        """Say whether the fields of the grid are here, and have them read if not."""
         grid = self.b.grid
-        if grid in self.lands:
-            return self.lands[grid][variable]
-        if grid not in self._reading:
+        if grid not in self.lands and grid not in self._reading:
             self._reading.add(grid)
             work = partial(self._read_land, grid)
             LAND.submit((self.number, "land"), Job(work=work, done=self._take_land, post=self.post))
-        return None
+        return grid in self.lands
 
     @staticmethod
     def _read_land(grid: str, progress, cancelled) -> tuple[str, dict]:
+        open_loop_field(grid, "ssm", "annual")  # which reads the open loop of all variables, once a process
         return grid, static_fields(grid)
 
     def _take_land(self, found: tuple[str, dict]) -> None:

@@ -8,6 +8,7 @@ import panel_material_ui as pmui
 
 from explorer.address import SHOWN
 from explorer.land.address import MAPPED, STATIC
+from explorer.land.open_loop import OPEN_LOOP
 from explorer.land.session import LandSession
 from explorer.pages.carbon_views import FARTHEST, MONTHS, PROJECTION_WORDS, SHOWN_WORDS, place_text
 from explorer.pages.page import card, put, switch
@@ -238,9 +239,12 @@ class LandMapCard:
         if variable in STATIC:
             values, when, show = session.static(variable), "static", ""
         elif regional is None or regional.grid != session.b.grid:
-            note = f"run the region for {symbol_of(variable)}"
-            variable, when, show = STATIC[0], "static", ""
-            values = session.static(variable)
+            if variable in OPEN_LOOP:
+                note = "open loop; run the region"
+                values, when, show = session.open_loop(variable), selection.when, ""
+            else:
+                values, when, show = session.static(STATIC[0]), "static", ""
+                note, variable = f"run the region for {symbol_of(variable)}", STATIC[0]
         else:
             values, when = self._field(regional, variable), selection.when
             note = regional.note(session.a, session.b)

@@ -12,8 +12,12 @@ from bokeh.document import Document
 from panel.io.state import set_curdoc
 from panel.pane import HTML, Markdown
 
+from data_catalog.world.soil import parents_of, shipped
+from data_catalog.world.soil_file import SMSF
+from data_catalog.world.static import open_static
 from explorer.land.address import MAPPED, TABS, LandSelection, plain_land, read_land, write_land
 from explorer.land.engine import Engine
+from explorer.land.open_loop import open_loop_field
 from explorer.pages.land import LandPage
 from explorer.pages.land_parameters import CONTROLS, table_values
 from explorer.pages.take_away import LARGEST_EXPERIMENT
@@ -230,8 +234,12 @@ def test_a_region_says_what_it_takes_fills_the_map_and_tells_when_it_is_out_of_d
     session = page.session
     settle(page, lambda: page.map.update() or session.lands)
     assert "cells" in page.map.cost.object
-    assert "run the region for SSM" in page.map.view.caption
-    assert not page.map.synthetic
+    assert "open loop; run the region" in page.map.view.caption
+    assert page.map.synthetic
+    session.select(variable="lai")
+    assert "run the region for LAI" in page.map.view.caption
+    assert not page.map.synthetic, "the elevation stands in for what the open loop does not hold"
+    session.select(variable="ssm")
     session.run_region()
     assert page.map.run.disabled
     settle(page, lambda: session.regional.finished)
@@ -439,3 +447,14 @@ def test_every_variable_of_the_map_has_a_unit_or_is_a_fraction(page):
     page.session.select(variable=MAPPED[0])
     for variable in page.map.variable.options.values():
         page.map._scale(variable, "annual", False, np.array([0.1, 0.2]))
+
+
+def test_until_a_region_is_run_the_map_shows_the_soil_of_the_worlds_open_loop():
+    run = shipped()
+    ssm = open_loop_field("108km", "ssm", "annual")
+    in_order = parents_of(open_static("108km"), "108km")
+    assert np.allclose(ssm, (run.soil[:, SMSF].mean(axis=1) * run.porosity / 100.0)[in_order])
+    assert ssm.max() < 0.6, "m3 m-3, not per cent"
+    july, day = (open_loop_field("108km", "t_soil", when) for when in ("m07", "d196"))
+    assert np.abs(july - day).mean() < 5.0
+    assert len(open_loop_field("36km", "rzsm", "m01")) == open_static("36km").sizes["cell"]
