@@ -9,6 +9,7 @@ from models.assimilation.bounds import EVENTS
 from models.assimilation.diagnostics import CELL_DIAGNOSTICS, cell_diagnostic
 from models.assimilation.record import REASONS, SPREAD_KEPT, VARIABLES_KEPT
 from models.assimilation.sensor_choice import STATE_ROWS
+from models.climatology import DAYS
 from models.skill.significance import wilcoxon_over_sites
 from models.variables import VARIABLES
 
@@ -56,6 +57,10 @@ def skill_of(result: "AssimilationResult", variable: str, cells: np.ndarray | No
         test = wilcoxon_over_sites(after, before)
         change = {"median_change": test.median, "share_improved": test.share_better, "p_value": test.p_value}
         ds.attrs |= {f"r_anom_{name}": value for name, value in change.items()}
+    years = result.days_done / DAYS
+    ds.attrs["climatology"] = (
+        f"mean within 31 days over {years:.1f} years; of one year, changes within a month are left"
+    )
     ds.attrs |= {"variable": variable, "cells": int(there.sum()), "against": "the truth of the twin (synthetic)"}
     return ds
 

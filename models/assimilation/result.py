@@ -35,7 +35,8 @@ STATISTICS = {
     "rmsd": "root-mean-square difference to the truth",
     "ubrmsd": "the same without the bias",
     "r": "correlation with the truth",
-    "r_anom": "correlation of the anomalies (31-day mean taken off) with the truth's",
+    "r_anom": "correlation of the anomalies with the truth's: the mean over 31 days and all years is taken off; of one"
+    " year only changes within a month are left",
     "impact": "root-mean-square difference of analysis and open loop (Heyvaert et al. 2024, Eq. 3)",
     "spread_skill": "root-mean-square spread over root-mean-square error of the ensemble mean",
 }
