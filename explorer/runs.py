@@ -5,6 +5,7 @@ line, so a dragged handle never queues up behind itself and never delays the oth
 finish and is shown, unless it takes longer than `PATIENCE` and is already out of date.
 """
 
+import contextlib
 import logging
 import threading
 import time
@@ -12,7 +13,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.kernel import Cancelled
+from models.kernel import Cancelled, patiently
 
 __all__ = ["LIVE", "SLOW", "Job", "RunQueue"]
 
@@ -85,10 +86,19 @@ class Job:
 
 
 class RunQueue:
-    """A line of visitors before one worker; kernels spread over the cores from there."""
+    """A line of visitors before one worker; kernels spread over the cores from there.
 
-    def __init__(self, name: str):
+    Parameters
+    ----------
+    name : str
+        Of the worker.
+    patient : bool
+        Whether its kernels give way to those of other lines, since its runs take long.
+    """
+
+    def __init__(self, name: str, *, patient: bool = False):
         self.name = name
+        self._manner = patiently if patient else contextlib.nullcontext
         self._changed = threading.Condition()
         self._waiting: dict[Hashable, Job] = {}
         self._running: tuple[Hashable, Job] | None = None
@@ -138,7 +148,8 @@ class RunQueue:
                 job = self._waiting.pop(visitor)
                 self._running = (visitor, job)
             try:
-                job.run()
+                with self._manner():
+                    job.run()
             finally:
                 with self._changed:
                     self._running = None
@@ -148,5 +159,5 @@ class RunQueue:
 LIVE = RunQueue("live runs")
 """Answers to sliders: milliseconds each."""
 
-SLOW = RunQueue("slow runs")
+SLOW = RunQueue("slow runs", patient=True)
 """Towers, exports: seconds each, so they must not stand before a slider."""

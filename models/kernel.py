@@ -1,9 +1,12 @@
 """How this project compiles and spreads work over cores: one place to change its mind."""
 
+import contextlib
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +17,18 @@ import numba
 import platformdirs
 from numba.extending import register_jitable
 
-__all__ = ["POOL", "THREADS", "Cancelled", "equation", "inline_kernel", "kernel", "lane_kernel", "spread", "sum_kernel"]
+__all__ = [
+    "POOL",
+    "THREADS",
+    "Cancelled",
+    "equation",
+    "inline_kernel",
+    "kernel",
+    "lane_kernel",
+    "patiently",
+    "spread",
+    "sum_kernel",
+]
 
 _PACKAGE = Path(__file__).parent
 MONTH = 30 * 86400.0  # s
@@ -82,7 +96,38 @@ become vectors (1e-16 of a difference). NaN and infinity keep their meaning."""
 THREADS = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 POOL = ThreadPoolExecutor(THREADS, thread_name_prefix="kernel")
-"""The one pool of the process. Kernels release the interpreter, so a page stays alive meanwhile."""
+"""The pool of what is waited for. Kernels release the interpreter, so a page stays alive meanwhile."""
+
+
+PATIENT = 5
+"""Niceness of the threads of long runs, beside that of the process."""
+
+
+def _give_way() -> None:
+    """Let the thread that calls give way to those of others; only Linux knows the priority of a thread."""
+    if sys.platform == "linux":
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), min(own + PATIENT, 19))
+
+
+PATIENT_POOL = ThreadPoolExecutor(THREADS, thread_name_prefix="patient kernel", initializer=_give_way)
+"""Threads of runs of seconds to minutes: what takes milliseconds goes by without waiting for a chunk of theirs."""
+
+_HERE = threading.local()
+
+
+@contextlib.contextmanager
+def patiently() -> Iterator[None]:
+    """Let what this thread spreads meanwhile be done by `PATIENT_POOL`: a long run, beside which others stay quick."""
+    before, _HERE.patient = _is_patient(), True
+    try:
+        yield
+    finally:
+        _HERE.patient = before
+
+
+def _is_patient() -> bool:
+    return getattr(_HERE, "patient", False)
 
 
 IN_HAND = 2
@@ -96,9 +141,10 @@ class Cancelled(Exception):  # noqa: N818  (a wish of the user, not an error)
 def _in_turn(one: Callable[[int], bool], starts: Iterable[int]) -> Iterator[bool]:
     """Yield the results of chunks in order; few of them wait in the pool, so that other callers get their turn."""
     waiting: deque[Future] = deque()
+    pool = PATIENT_POOL if _is_patient() else POOL
     try:
         for first in starts:
-            waiting.append(POOL.submit(one, first))
+            waiting.append(pool.submit(one, first))
             if len(waiting) >= IN_HAND * THREADS:
                 yield waiting.popleft().result()
         while waiting:

@@ -39,7 +39,7 @@ __all__ = [
     "warm",
 ]
 
-ASSIMILATION = RunQueue("assimilation runs")
+ASSIMILATION = RunQueue("assimilation runs", patient=True)
 """Runs of seconds to minutes: a line of their own, so that towers and exports do not wait for them."""
 
 LONGEST = 300.0
