@@ -34,7 +34,7 @@ from models.observation import sensor_named
 
 __all__ = ["AssimilationSession", "RunPin"]
 
-PARTIAL_EVERY = 0.6
+PARTIAL_EVERY = 1.0
 """Seconds between two pictures of a run that is under way."""
 
 

@@ -283,8 +283,8 @@ def _observations(item: Item, sensor: str, grid: str) -> xr.Dataset:
             return _OPEN[key]
     ds = as_observations(open_record(item).ds, sensor, grid=grid)
     row = item.row
-    told = {"source": row.title, "citation": row.citation, "licence": row.licence}
-    ds = ds.assign_attrs({name: str(ds.attrs.get(name) or text) for name, text in told.items()})
+    about = {"source": f"{row.title} ({row.shown or row.path.name})", "citation": row.citation, "licence": row.licence}
+    ds = ds.assign_attrs(about)
     if item.origin == OWN:
         return ds
     with _LOCK:

@@ -204,9 +204,10 @@ class AssimilationPage(TabbedPage):
             Kpi(f"Lag-1 {title}", key.lag1, "", of("lag1"), "0: the gain is right"),
             Kpi(f"Spread/error {title}", key.spread_skill, "", of("spread_skill"), "1: spread is right"),
         ]
+        judged = "no truth for files: see Skill" if real else "> 0: better than OL"
         for name in ("ssm", "rzsm", "lai"):
             a = None if before is None else before.delta_r[name]
-            items.append(Kpi(f"ΔR anom. {name.upper()}", key.delta_r[name], "", a, "> 0: better than OL"))
+            items.append(Kpi(f"ΔR anom. {name.upper()}", key.delta_r[name], "", a, judged))
         self.kpis.update(items)
 
 

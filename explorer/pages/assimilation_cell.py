@@ -44,6 +44,7 @@ class CellTab:
         self.updates: list[Update] = []
         self.shown: CellSeries | None = None
         self._asked: tuple | None = None
+        self._days = 0
         self._outcome: Outcome | None = None
         self._showing = False
         self._widgets()
@@ -113,18 +114,15 @@ class CellTab:
         cell = cell_of(result, self.session.selection.at)
         self._offer(result)
         self._draw_series()
-        key = (id(result), result.days_done, cell)
-        if key == self._asked:
+        key = (outcome.experiment, cell)
+        if key == self._asked and not self._outgrown(result.days_done):
             self._draw()
             return
-        if not result.complete:
-            self._asked, self.shown, self.updates = None, None, []
-            self.title.object = heading_html("One cell", places(result)[cell])
-            self.update_view.update(None, note="Members of a cell are shown once the run has ended.")
-            return
-        self._asked = key
+        if key != self._asked:
+            self.shown, self.updates = None, []
+            self.update_view.update(None, note=f"Running {places(result)[cell]} again with every member kept …")
+        self._asked, self._days = key, result.days_done
         session = self.session
-        self.update_view.update(None, note=f"Running {places(result)[cell]} again with every member kept …")
         SLOW.submit(
             (session.number, "cell"),
             Job(
@@ -134,6 +132,10 @@ class CellTab:
                 failed=self._failed,
             ),
         )
+
+    def _outgrown(self, days: int) -> bool:
+        """Say whether the members that are shown are of too few days: while a run goes on, of less than half."""
+        return days >= 2 * self._days if self.session.running else days != self._days
 
     def _failed(self, error: Exception) -> None:
         self._asked = None
