@@ -67,8 +67,8 @@ class TowersControls:
         try:
             put(self.search, chosen.search)
             counts = {pft: sum(one.pft == k + 1 for one in session.sites) for k, pft in enumerate(PFTS)}
-            types = {f"{pft} · {PFT_NAMES[pft]} ({n})": pft for pft, n in counts.items() if n or pft == chosen.group}
-            groups = {f"all ({len(session.sites)})": "", **types}
+            types = {f"{pft} · {PFT_NAMES[pft]}": pft for pft, n in counts.items() if n or pft == chosen.group}
+            groups = {"all": "", **types}
             if self.group.options != groups:
                 self.group.param.update(options=groups, value=chosen.group)
             put(self.group, chosen.group)
@@ -81,15 +81,17 @@ class TowersControls:
         finally:
             self._showing = False
         pft = session.pft
-        self.facts.object = f"<div style='font-size:12px;opacity:.85'>{self._facts(site)}</div>"
+        count = f"{len(session.shown)} of {len(session.sites)} towers are listed."
+        self.facts.object = f"<div style='font-size:12px;opacity:.85'>{count} {self._facts()}</div>"
         self.heading.object = f"<div style='font-size:13px'><b>{pft}</b> · {PFT_NAMES[pft]}: parameters in B</div>"
         self.table.show(session.parameters, load_bplut(session.b.l4c.bplut)[pft])
         self.compare.show()
 
-    @staticmethod
-    def _facts(site: TowerSite | None) -> str:
+    def _facts(self) -> str:
+        """Say what the tower is, and whose data these are."""
+        site, wanted = self.session.site, self.session.selection.site
         if site is None:
-            return "No tower is open yet."
+            return f"{wanted} is not open yet." if wanted else "None is open yet."
         attrs = site.observed.attrs
         words = [site.title, attrs.get("citation", ""), attrs.get("licence", "")]
         return " · ".join(html.escape(str(word)[:300]) for word in words if word)

@@ -8,18 +8,18 @@ import re
 from dataclasses import dataclass
 
 from explorer.address import baseline_of, read_state, write_selection
+from explorer.selection import check_words
 from models.experiment import Experiment
 from models.l4c.params import PFTS
 from models.provenance import write_query
 
-__all__ = ["DRIVERS", "FLUXES", "TABS", "TowersSelection", "read_towers", "write_towers"]
+__all__ = ["FLUXES", "SCORES", "TABS", "TowersSelection", "read_towers", "write_towers"]
 
-TABS = ("sites",)
+TABS = ("site", "drivers", "sites", "skill", "uncertainty", "trio", "calibration", "export")
 """Tabs of the page, in their order."""
 
 FLUXES = ("gpp", "reco", "nee")
-DRIVERS = ("par", "fpar", "tmin", "vpd", "smrz", "smsf", "t_soil")
-"""What a residual can be drawn against."""
+SCORES = ("ubrmse", "rmse", "r", "bias")
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class TowersSelection:
         Plant type that the list and the plots of many sites are held to; "" shows all.
     search : str
         Words that a site's code or name holds.
+    score : str
+        One of `SCORES`, by which the towers are compared.
 
     Raises
     ------
@@ -45,18 +47,17 @@ class TowersSelection:
         If a field is not what it accepts.
     """
 
-    tab: str = "sites"
+    tab: str = "site"
     site: str = ""
     flux: str = "gpp"
     group: str = ""
     search: str = ""
+    score: str = "ubrmse"
 
     def __post_init__(self):
-        for name, accepted in (("tab", TABS), ("flux", FLUXES), ("group", ("", *PFTS))):
-            value = getattr(self, name)
-            if value not in accepted:
-                msg = f"{name} = {str(value)[:40]!r} is not accepted; it may be {', '.join(filter(None, accepted))}."
-                raise ValueError(msg)
+        check_words(self, {"tab": TABS, "flux": FLUXES, "score": SCORES})
+        if self.group:
+            check_words(self, {"group": PFTS})
         if not re.fullmatch(r"[A-Za-z0-9_.-]{0,40}", self.site):
             msg = f"tower = {self.site[:40]!r} is not the name of a tower; use letters, digits, '-', '_'."
             raise ValueError(msg)
@@ -65,7 +66,7 @@ class TowersSelection:
             raise ValueError(msg)
 
 
-_KEYS = {"tab": "tab", "site": "tower", "flux": "flux", "group": "pft", "search": "search"}
+_KEYS = {"tab": "tab", "site": "tower", "flux": "flux", "group": "pft", "search": "search", "score": "score"}
 """Field of `TowersSelection` -> its name in the address ("site" belongs to the experiment)."""
 
 

@@ -6,31 +6,37 @@ place.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import param
 
 from explorer.data.library import LIBRARY, Library, embedded
-from explorer.runs import RunQueue
-from explorer.session import Session
+from explorer.runs import LIVE, Job, RunQueue
+from explorer.session import Session, describe
 from explorer.tower_runs import TowerSite
 from explorer.towers.address import TowersSelection, read_towers, write_towers
+from explorer.towers.answer import SiteAnswer, TablePair, answer_site, answer_tables
 from explorer.towers.sites import TOWER_SET, TowerSet
 from models.experiment import Experiment
 from models.l4c.bplut import load_bplut
 from models.l4c.params import PFTS, L4CParams
 from models.options import L4COptions
 
-__all__ = ["OPENING", "TowersSession"]
+__all__ = ["OPENING", "TABLES", "TowersSession"]
 
 OPENING = RunQueue("opening towers")
 """Reading tower files: up to a minute, so it must not stand before a slider."""
+
+TABLES = RunQueue("tower tables")
+"""Every tower at once: a moment once their drivers are packed, seconds before, so that one tower must not wait."""
 
 
 class TowersSession(Session):
     """The state of one visitor's page Towers."""
 
     selection = param.ClassSelector(class_=TowersSelection, doc="What is looked at.")
-    answer = param.Parameter(default=None, doc="The newest numbers of the site that is looked at.")
+    answer = param.ClassSelector(class_=SiteAnswer, default=None, doc="The newest numbers of the tower looked at.")
+    table = param.ClassSelector(class_=TablePair, default=None, doc="The newest scores of every tower.")
     sites = param.ClassSelector(class_=tuple, default=(), doc="Towers that are open, by their codes.")
     opened = param.Boolean(default=False, doc="Whether every tower that is listed was opened.")
     calibrated = param.ClassSelector(class_=L4COptions, default=None, doc="The newest calibrated table.")
@@ -40,6 +46,8 @@ class TowersSession(Session):
     def __init__(self, address: str = "", *arguments, library: Library = LIBRARY, towers: TowerSet = TOWER_SET, **more):
         super().__init__(address, *arguments, **more)
         self.library, self.towers = library, towers
+        self._wished: dict[str, tuple] = {}
+        self._judged: tuple[TowerSite, ...] = ()
         grid = Experiment().grid  # the towers run on their own days
         self.wanted = grid
         self.param.update(a=replace(self.a, grid=grid), b=replace(self.b, grid=grid))
@@ -83,11 +91,13 @@ class TowersSession(Session):
             self.opened = True
             return
 
+        wanted = self.selection.site
+
         def work(progress, cancelled) -> tuple[tuple[TowerSite, ...], bool]:
             items = self.library.look(lambda share: progress(share / 2), cancelled)
             sites = self.towers.open(
                 items, lambda share: progress(0.5 + share / 2), cancelled,
-                found=lambda sites: self.post(lambda: self._take(sites)),
+                found=lambda sites: self.post(lambda: self._take(sites, more=True)), first=wanted,
             )  # fmt: skip
             return sites, cancelled()
 
@@ -101,10 +111,12 @@ class TowersSession(Session):
         names = ", ".join(folder.name for folder in self.library.folders)
         self.slowly(f"Opening the towers of {names}", work, done, key="folders", queue=OPENING)
 
-    def _take(self, sites: tuple[TowerSite, ...]) -> None:
-        """Show more towers; those that are shown already stay."""
+    def _take(self, sites: tuple[TowerSite, ...], more: bool = False) -> None:
+        """Show more towers; those that are shown already stay. All are judged once no ``more`` are on their way."""
         known = {site.site: site for site in self.sites} | {site.site: site for site in sites}
         self.sites = tuple(known[code] for code in sorted(known))
+        if not more:
+            self._judged = self.sites
         wanted = self.selection.site
         if self.opened and wanted and self.site is None:
             here = ", ".join(list(known)[:12]) + (" ..." if len(known) > 12 else "")
@@ -172,16 +184,58 @@ class TowersSession(Session):
         self.calibrated = replace(self.b.l4c, parameters=changed)
         self.edit(b=replace(self.b, l4c=self.calibrated))
 
+    # -- the numbers ----------------------------------------------------------------------------------------------
     def select(self, **changed) -> None:
         """Change what is looked at."""
-        self.selection = replace(self.selection, **changed)
-        self.ask()
+        self.edit(selection=replace(self.selection, **changed))
 
     def ask(self) -> None:
-        """Ask for the numbers of the present state."""
+        """Ask for the tower that is looked at, then for every tower; of each only the newest wish counts."""
+        site, sites = self.site, self._judged
+        if self.closed or not self.loaded or site is None:
+            return
+        a, b = self.a.l4c, self.b.l4c
+        last, before = self.answer, self.table
+        self._wish("answer", (site, a, b), lambda progress, cancelled: answer_site(site, a, b, last), site.site)
+        self._wish(
+            "table", (sites, a, b),
+            lambda progress, cancelled: answer_tables(sites, a, b, before, progress, cancelled),
+            f"{len(sites)} towers",
+            TABLES,
+        )  # fmt: skip
+
+    def _wish(self, name: str, wish: tuple, work, words: str, queue: RunQueue = LIVE) -> None:
+        """Hand a wish to a line of runs, unless it is the last one; its result becomes ``name``."""
+        if wish == self._wished.get(name):
+            return
+        self._wished[name] = wish
+        job = Job(
+            work=work,
+            done=lambda result: (self.idle(name), setattr(self, name, result)),
+            post=self.post,
+            failed=partial(self._gave_up, name, wish),
+            progressed=partial(self.progressed, f"Running {words}", name=name),
+            taken_back=partial(self._gave_up, name, wish, None),
+        )
+        queue.submit((self.number, name), job)
+
+    def _gave_up(self, name: str, wish: tuple, error: Exception | None) -> None:
+        """Say what went wrong, and let the same be asked again."""
+        self.idle(name)
+        if self._wished.get(name) == wish:
+            del self._wished[name]
+        if error is not None:
+            self.tell(describe(error), "error")
+
+    def cancel(self) -> None:
+        """Stop what runs for this visitor."""
+        super().cancel()
+        for queue, name in ((LIVE, "answer"), (TABLES, "table")):
+            queue.withdraw((self.number, name))
 
     def close(self) -> None:
         """End: nothing of the visitor runs on or stays in memory."""
         super().close()
         with param.parameterized.discard_events(self):
-            self.param.update(sites=(), calibrated=None)
+            self.param.update(sites=(), table=None, calibrated=None)
+        self._wished, self._judged = {}, ()

@@ -21,7 +21,7 @@ from explorer.tower_runs import GRID, TowerSite
 from explorer.towers.address import FLUXES
 from models.l4c.start import covers_a_year
 
-__all__ = ["TOWER_SET", "TowerSet", "by_months", "candidates", "igbp_of", "open_item"]
+__all__ = ["TOWER_SET", "TowerSet", "by_months", "candidates", "igbp_of", "open_item", "world"]
 
 MIN_MONTHS = 6
 """Months with a value below which a tower says nothing."""
@@ -57,7 +57,8 @@ def candidates(items: Iterable[Item]) -> dict[str, Item]:
 
 
 @cache
-def _world() -> xr.Dataset:
+def world() -> xr.Dataset:
+    """Return the embedded world, which gives what a tower did not measure."""
     return open_dataset("reference-earth", grid=GRID)
 
 
@@ -75,7 +76,7 @@ def open_item(item: Item) -> TowerSite:
         tower = to_daily(tower)
     days = step in ("HH", "HR", "DD") and covers_a_year(tower["time"].values)
     if days:
-        drivers, sources = tower_drivers(tower, _world())
+        drivers, sources = tower_drivers(tower, world())
         kept = [name for flux in FLUXES for name in (flux, f"{flux}_qc") if name in tower]
         observed = tower[kept]
     else:
@@ -84,7 +85,7 @@ def open_item(item: Item) -> TowerSite:
         if months < MIN_MONTHS:
             msg = f"{item.row.site} has {months} months with a flux; {MIN_MONTHS} are needed."
             raise ValueError(msg)
-        drivers, sources = tower_drivers(days_of_months(observed), _world())
+        drivers, sources = tower_drivers(days_of_months(observed), world())
     title = str(tower.attrs.get("title") or item.row.title or item.row.site)
     return TowerSite(item.row.site, title, observed.load(), drivers.load(), sources)
 
@@ -104,6 +105,7 @@ class TowerSet:
         progress: Callable[[float], None] = lambda share: None,
         cancelled: Callable[[], bool] = lambda: False,
         found: Callable[[tuple[TowerSite, ...]], None] = lambda sites: None,
+        first: str = "",
         every: int = 25,
     ) -> tuple[TowerSite, ...]:
         """Open the towers among some items.
@@ -115,7 +117,7 @@ class TowerSet:
         progress, cancelled : callable
             Told the share done; asked before each tower. After a cancel the result is what was opened until then.
         found : callable
-            Told of the towers after each ``every`` that are opened newly.
+            Told of the towers after each ``every`` that are opened newly, and of the one that is wanted ``first``.
 
         Returns
         -------
@@ -125,7 +127,9 @@ class TowerSet:
         wanted = candidates(items)
         sites: list[TowerSite] = []
         fresh = 0
-        for number, (code, item) in enumerate(wanted.items()):
+        order = sorted(wanted, key=lambda code: code != first)
+        for number, code in enumerate(order):
+            item = wanted[code]
             if cancelled():
                 break
             key = (code, item.key)
@@ -144,10 +148,10 @@ class TowerSet:
                         self._open[key] = known
             if known is not None:
                 sites.append(known)
-                if fresh and fresh % every == 0:
+                if (fresh and fresh % every == 0) or code == first:
                     found(tuple(sites))
             progress((number + 1) / len(wanted))
-        return tuple(sites)
+        return tuple(sorted(sites, key=lambda site: site.site))
 
 
 TOWER_SET = TowerSet()

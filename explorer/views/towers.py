@@ -58,6 +58,7 @@ class TowerSeriesView:
     def __init__(self, *, height: int = 300):
         self.observed = ColumnDataSource({name: [] for name in ("time", "value", "quality", "colour")})
         self.model = ColumnDataSource({name: [] for name in ("time", "a", "b")})
+        self._seen: tuple[xr.Dataset, str] | None = None
         self._title = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12))
         year = (int(np.datetime64(day, "ms").astype(np.int64)) for day in ("2015-01-01", "2015-12-31"))
         self._time, self._values = Range1d(*year), Range1d(0, 10)
@@ -164,8 +165,14 @@ class TowerSeriesView:
         values = np.concatenate([np.asarray(v, dtype=float) for v in (columns["value"], model["b"], model["a"])])
         low, high = _span(values)
 
+        same = (
+            self._seen is not None and self._seen[0] is obs and self._seen[1] == variable
+        )  # a moved slider leaves the tower's points as they are
+        self._seen = obs, variable
+
         def write() -> None:
-            self.observed.data = columns
+            if not same:
+                self.observed.data = columns
             self.model.data = model
             self._time.update(start=ends[0], end=ends[1], reset_start=ends[0], reset_end=ends[1])
             self._values.update(start=low, end=high, reset_start=low, reset_end=high)
