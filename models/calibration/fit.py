@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.calibration.controls import NAMES
+from models.calibration.cost import Problem
 from models.calibration.options import CalibrationOptions
 from models.calibration.search import Progress, Search, StepFit
 from models.calibration.sites import SiteDays, named
@@ -40,6 +41,30 @@ class Calibration:
     def changed(self) -> dict[str, float]:
         """Return the parameters that moved: name -> value."""
         return {n: v for n, v, old in zip(NAMES, self.after, self.before, strict=True) if v != old}
+
+    def problem(self, step: str, sites: Sequence[SiteDays]) -> tuple[Problem, np.ndarray]:
+        """Return what a step made small, without a prior, and the parameters (20,) at which it ended.
+
+        Parameters
+        ----------
+        step : str
+            One that was done.
+        sites : sequence of SiteDays
+            Those that were fitted.
+
+        Raises
+        ------
+        ValueError
+            If the step was not done.
+        """
+        values = self.before._asdict()
+        for fit in self.steps:
+            values |= dict(zip(fit.identified.names, fit.values_after, strict=True))
+            if fit.step == step:
+                params = np.array(list(values.values()))
+                return Search(step, sites, self.options, params).problem(sites, params, 0.0), params
+        msg = f"step = {step!r} was not done; {', '.join(fit.step for fit in self.steps) or 'none'} was."
+        raise ValueError(msg)
 
     def table(self, base: BplutFile | str = "V7") -> BplutFile:
         """Return the biome property table with the fitted values: a version that every run takes by its file."""

@@ -1,12 +1,14 @@
 """Does a calibration hold where it was not made? Sites held out, folds of sites, and scores before and after."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.calibration.cost import STEPS, simulate
-from models.calibration.fit import Calibration, CalibrationOptions, Progress, calibrate
+from models.calibration.fit import Calibration, calibrate
+from models.calibration.options import CalibrationOptions
+from models.calibration.search import Progress
 from models.calibration.sites import SiteDays, named
 from models.kernel import Cancelled
 from models.l4c.params import L4CParams
@@ -114,6 +116,7 @@ def cross_validate(
     folds: Sequence[Sequence[str]],
     options: CalibrationOptions | None = None,
     *,
+    table: Mapping[str, L4CParams] | None = None,
     told: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> CrossValidation:
@@ -121,7 +124,7 @@ def cross_validate(
 
     Parameters
     ----------
-    sites, pft, options, told, cancelled
+    sites, pft, options, table, told, cancelled
         See `models.calibration.fit.calibrate`.
     folds : sequence of sequences of str
         Sites held out, from `folds_of` or named.
@@ -137,7 +140,7 @@ def cross_validate(
     done, given = [], []
     for held in folds:
         fitted, out = hold_out(sites, held)
-        calibration = calibrate(fitted, pft, options, told=told, cancelled=cancelled)
+        calibration = calibrate(fitted, pft, options, table=table, told=told, cancelled=cancelled)
         if calibration.stopped:
             raise Cancelled
         done.append((tuple(held), calibration))

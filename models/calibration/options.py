@@ -45,7 +45,7 @@ class CalibrationOptions:
         what they do not identify goes anywhere.
     prior_by_sites : bool
         Whether each step takes, instead of ``prior``, that width of `WIDTHS` which serves sites best that are left out
-        of its fit in turn, and stays at the table where none serves them better than the table; needs two sites.
+        of its fit in turn, and stays where it starts if none serves them better; a single site takes ``prior``.
     keep_reco : float
         Weight of RE in the step "nee"; 0 is the paper's.
     max_evaluations : int

@@ -151,7 +151,8 @@ class Search:
         self._unit, self._units, self._start = 0, 1, 0
         self.best, self.best_params = np.inf, table
 
-    def _problem(self, sites: Sequence[SiteDays], params: np.ndarray, prior: float) -> Problem:
+    def problem(self, sites: Sequence[SiteDays], params: np.ndarray, prior: float) -> Problem:
+        """Return what is made small on these sites, with a prior of this width."""
         options = self.options
         free = options.free.get(self.step, FREE[self.step])
         controls = Controls(free, params, {n: b for n, b in options.bounds.items() if n in free})
@@ -202,12 +203,12 @@ class Search:
         for k, site in enumerate(self.sites):
             self._unit = k
             others = [other for other in self.sites if other is not site]
-            alone = self._problem([site], start, 0.0)
+            alone = self.problem([site], start, 0.0)
             sizes[k] = alone.size if self.options.weights == "days" else 1.0
             params = start
             costs[k, -1] = self.best = _loss(self.options, alone.at(start)[0], alone.size)
             for i, width in enumerate(WIDTHS):
-                problem = self._problem(others, start, width)
+                problem = self.problem(others, start, width)
                 params = problem.controls.params(self._fit(problem, problem.controls.of(params), record=False))
                 costs[k, i] = self.best = _loss(self.options, alone.at(params)[0], alone.size)
         of_all = np.sqrt((sizes[:, None] * costs**2).sum(axis=0) / sizes.sum())
@@ -227,7 +228,7 @@ class Search:
                 kept, prior = bool(np.isnan(best.width)), 0.0 if np.isnan(best.width) else best.width
         except Cancelled:
             self.stopped = kept = True  # nothing is fitted after a cancel
-        problem = self._problem(self.sites, start, prior)
+        problem = self.problem(self.sites, start, prior)
         controls = problem.controls
         self.best = _loss(options, problem.residuals(controls.of(start)), problem.size)
         self.best_params = np.array(start, float)
