@@ -18,7 +18,10 @@ BLOCK = 500
 
 
 def with_errors(
-    result: "xr.Dataset", drivers: "xr.Dataset", progress: Callable[[float], None] | None = None
+    result: "xr.Dataset",
+    drivers: "xr.Dataset",
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> "xr.Dataset":
     """Add to a daily run the error of NEE (Eq. 10) and the frozen share of its cells.
 
@@ -28,8 +31,8 @@ def with_errors(
         Of `models.experiment.run`, which carries its experiment.
     drivers : xr.Dataset
         The run's drivers; ``cell`` of the result counts theirs.
-    progress : callable, optional
-        Told the share done.
+    progress, cancelled : callable, optional
+        Told the share done; asked before each block of cells.
 
     Returns
     -------
@@ -40,10 +43,13 @@ def with_errors(
     ------
     ValueError
         If the result carries no experiment.
+    Cancelled
+        If ``cancelled`` said yes.
     """
     import numpy as np
 
     from models.experiment import Experiment
+    from models.kernel import Cancelled
     from models.l4c.uncertainty import budget_of
 
     options = Experiment.from_attrs(result.attrs).l4c
@@ -54,6 +60,8 @@ def with_errors(
     std = np.full((n, result.sizes["time"]), np.nan)
     of_pft, frozen = np.full((n, 8, result.sizes["time"]), np.nan), np.full(std.shape, np.nan)
     for first in range(0, n, BLOCK):
+        if cancelled is not None and cancelled():
+            raise Cancelled
         some = slice(first, first + BLOCK)
         part = drivers.isel(cell=places[some]).load()
         budget = budget_of(options, part)

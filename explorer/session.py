@@ -18,7 +18,7 @@ from explorer.address import Selection, baseline_of, read_address, write_address
 from explorer.event_loop import OnLoop, describe
 from explorer.question import Answer, Question, answer
 from explorer.runs import LIVE, SLOW, Job, RunQueue
-from explorer.worlds import GRIDS, WORLDS, Worlds
+from explorer.worlds import GRIDS, WORLDS, World, Worlds
 from models.experiment import Experiment
 
 __all__ = ["MOST_PINS", "Pin", "Session", "describe", "visitors"]
@@ -244,11 +244,10 @@ class Session(OnLoop):
         world = self.worlds.get(self.b.grid)
         if world is None or self.closed:
             return
-        question = Question(self.a, self.b, self.selection, self.driver)
         self._asked, self._asked_world = self._asked + 1, world
         asked = self._asked
         job = Job(
-            work=partial(answer, world, question, self.answer),
+            work=self.work(world),
             done=self._answered,
             post=self.post,
             failed=partial(self._failed, asked),
@@ -301,6 +300,11 @@ class Session(OnLoop):
             LIVE.withdraw(key)
         for queue, key in self._slow:
             queue.withdraw((self.number, key))
+
+    def work(self, world: World) -> Callable:
+        """Return what computes the numbers of the present state; it takes ``progress`` and ``cancelled``."""
+        question = Question(self.a, self.b, self.selection, self.driver)
+        return partial(answer, world, question, self.answer)
 
     def _answered(self, result: Answer) -> None:
         self.idle()

@@ -14,6 +14,7 @@ import xarray as xr
 
 from data_catalog.datasets.spl4cmdl import FIELDS, FILL_FLAG, PFTS, QUALITY, Field, flag_of
 from data_catalog.grid import EaseGrid
+from models.kernel import Cancelled
 
 __all__ = ["file_name", "write_day", "write_granules"]
 
@@ -114,6 +115,8 @@ def write_day(
     licence: str = "",
     synthetic: bool = False,
     fpar_climatology: bool = False,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> None:
     """Write one day.
 
@@ -137,11 +140,15 @@ def write_day(
         Whether its drivers are drawn.
     fpar_climatology : bool
         Whether fPAR is a climatology (bit 13 of the flag).
+    progress, cancelled : callable, optional
+        Told the share of the variables done; asked before each of them.
 
     Raises
     ------
     ValueError
         If a field is missing.
+    Cancelled
+        If ``cancelled`` said yes; then there is no file.
     """
     missing = [name for name in NEEDED if name not in values]
     if missing:
@@ -154,7 +161,9 @@ def write_day(
     longitude = grid.lat_lon(np.zeros(grid.shape[1]), np.arange(grid.shape[1]))[1].astype(np.float32)
     try:
         with h5py.File(part, "w") as file:
-            for field in FIELDS:
+            for number, field in enumerate(FIELDS):
+                if cancelled is not None and cancelled():
+                    raise Cancelled
                 data = _create(file, field, grid.shape)
                 if field.path == "GEO/latitude":
                     data[...] = np.broadcast_to(latitude[:, None], grid.shape)
@@ -162,6 +171,8 @@ def write_day(
                     data[...] = np.broadcast_to(longitude[None], grid.shape)
                 elif row.size:
                     _put(data, row, column, stored[field.path])
+                if progress is not None:
+                    progress((number + 1) / len(FIELDS))
             about = {"source": source, "licence": licence, "synthetic": str(int(synthetic)), "title": _TITLE}
             for name, text in about.items():
                 file.attrs[name] = np.bytes_(str(text).encode("ascii", "replace"))
@@ -200,7 +211,7 @@ def write_granules(
     progress : callable, optional
         Told the share done.
     cancelled : callable, optional
-        Asked before each day; when it says yes, the days written so far are returned.
+        Asked before each variable; when it says yes, the days that are whole are returned.
 
     Returns
     -------
@@ -225,19 +236,23 @@ def write_granules(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
+
+    def part(i: int) -> Callable[[float], None] | None:
+        return None if progress is None else lambda share: progress((i + share) / time.size)
+
     for i, day in enumerate(time):
-        if cancelled is not None and cancelled():
-            break
         values = {n: _cells_first(result[n].isel(time=i), place) for n in names}
         values |= {n: array[place, ..., i] for n, array in ending.items()}
         path = folder / file_name(day)
-        write_day(
-            path, values, fraction, row, column, day, source=source, licence=str(result.attrs.get("licence", "")),
-            synthetic="synthetic" in source.lower(), fpar_climatology="assumed" in source.lower(),
-        )  # fmt: skip
+        try:
+            write_day(
+                path, values, fraction, row, column, day, source=source, licence=str(result.attrs.get("licence", "")),
+                synthetic="synthetic" in source.lower(), fpar_climatology="assumed" in source.lower(),
+                progress=part(i), cancelled=cancelled,
+            )  # fmt: skip
+        except Cancelled:
+            break
         written.append(path)
-        if progress is not None:
-            progress((i + 1) / time.size)
     return written
 
 

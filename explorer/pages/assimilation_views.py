@@ -30,7 +30,8 @@ from explorer.pages.page import card, heading, heading_html, put, switch
 from explorer.style import unit_text
 from explorer.views.cloud import CloudView
 from explorer.views.ensemble_series import EnsembleSeriesView
-from explorer.views.innovations import HistogramView, HovmoellerView
+from explorer.views.hovmoeller import HovmoellerView
+from explorer.views.innovations import HistogramView
 from explorer.views.towers import TABLE_CSS, frame_html
 from explorer.views.verdict import DesroziersView, LevelGainView, RankView, SpreadSkillView
 from models.assimilation.sensor_choice import STATE_ROWS

@@ -5,7 +5,10 @@ from bokeh.core.properties import value
 from bokeh.models import BasicTickFormatter, Legend, LegendItem, Range1d, ResetTool
 from bokeh.plotting import figure
 
-__all__ = ["axis_text", "frame", "legend", "log_reach", "reach", "set_range"]
+__all__ = ["DEGREES_JS", "axis_text", "frame", "legend", "log_reach", "reach", "set_range"]
+
+DEGREES_JS = "return Math.abs(tick) + '°' + (tick < 0 ? 'S' : tick > 0 ? 'N' : '')"
+"""Writes an axis of latitude."""
 
 SMALL = "11px"
 """Size of the words beside an axis."""

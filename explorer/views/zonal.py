@@ -17,14 +17,14 @@ from bokeh.plotting import figure
 
 from explorer.style import A_COLOUR, B_COLOUR, DIFFERENCE_COLOUR, Scale, tooltip
 from explorer.views.events import push
+from explorer.views.frame import DEGREES_JS
+from models.skill.zonal import zonal_means
 
 __all__ = ["ZonalView", "zonal_mean"]
 
 FINE, COARSE = 2.0, 4.0
 MANY = 30_000
 """From this many cells on the bands are `FINE` degrees wide, else `COARSE`: a band needs several rows of cells."""
-
-_DEGREES_JS = "return Math.abs(tick) + '°' + (tick < 0 ? 'S' : tick > 0 ? 'N' : '')"
 
 
 def zonal_mean(
@@ -48,16 +48,8 @@ def zonal_mean(
     means : (band,) array
         NaN where a band has no cell.
     """
-    values, latitude, area = (np.asarray(array, dtype=float) for array in (values, latitude, area))
-    good = np.isfinite(values) & (area > 0.0)
-    if mask is not None:
-        good &= mask
-    bands = round(180.0 / width)
-    band = np.clip(((latitude[good] + 90.0) / width).astype(int), 0, bands - 1)
-    weight = np.bincount(band, area[good], bands)
-    total = np.bincount(band, area[good] * values[good], bands)
-    centres = -90.0 + width * (np.arange(bands) + 0.5)
-    return centres, np.divide(total, weight, out=np.full(bands, np.nan), where=weight > 0.0)
+    area = np.asarray(area, float)
+    return zonal_means(values, latitude, area if mask is None else np.where(mask, area, 0.0), width)
 
 
 class ZonalView:
@@ -118,7 +110,7 @@ class ZonalView:
         )
         fig.yaxis.axis_label = "latitude [degrees]"
         fig.yaxis.ticker = [-60, -40, -20, 0, 20, 40, 60, 80]
-        fig.yaxis.formatter = CustomJSTickFormatter(code=_DEGREES_JS)
+        fig.yaxis.formatter = CustomJSTickFormatter(code=DEGREES_JS)
         fig.xaxis.ticker.desired_num_ticks = 3
         fig.xaxis.formatter = BasicTickFormatter(use_scientific=False)
         fig.axis.axis_label_text_font_size = "11px"

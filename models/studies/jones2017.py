@@ -1,7 +1,7 @@
 """Jones et al. 2017: the SMAP level-4 carbon product, its uncertainty, its towers, what soil moisture does to it.
 
-Experiments, and those of the paper's numbers that this project knows. Its tables and other figures are to be filled in
-by somebody who has them at hand: nothing is made up here.
+Experiments, figures and tables, and those of the paper's numbers that this project knows; what it does not know is
+said (`NOT_AT_HAND`).
 """
 
 from collections.abc import Callable
@@ -19,8 +19,10 @@ from models.packing import Blocks
 __all__ = [
     "CALIBRATION",
     "CITATION",
+    "EQUATIONS",
     "EXPERIMENTS",
     "FIGURES",
+    "NOT_AT_HAND",
     "PRINTED",
     "TITLE",
     "WHY",
@@ -106,13 +108,31 @@ FIGURES: tuple[Figure, ...] = (
         "Fig. 3", "towers sorted by the size of their fluxes, ubRMSE beside the 1.6 line", "models.calibration.folds"
     ),
     Figure("Fig. 4", "NEE error of Eq. 10 against ubRMSE observed at towers", "models.l4c.uncertainty.budget_of"),
-    Figure("Fig. 6", "monthly zonal means of GPP and NEE", "models.experiment.run"),
-    Figure("Fig. 7", "zonal profile of soil carbon", "models.experiment.run"),
+    Figure(
+        "Fig. 6", "monthly zonal means: GPP beside SIF, NEE beside CarbonTracker", "models.skill.zonal.compare_months"
+    ),
+    Figure("Fig. 7", "zonal profile of soil carbon beside inventories", "models.skill.zonal.zonal_sums"),
     Figure("Fig. 8", "change of annual GPP and RH without one constraint", "models.l4c.sensitivity.remove_constraints"),
+    Figure("Fig. 8d", "standard deviation of the increments of assimilation", "models.assimilation.result"),
     Figure("Fig. 9", "variability between years against the effect of assimilation", "models.assimilation"),
     Figure("Table V", "skill of Ops, Open Loop and Calib, with Wilcoxon's test", "models.skill.significance"),
 )
 """What of the paper this project makes."""
+
+EQUATIONS: tuple[Figure, ...] = (
+    Figure("Eq. 1-9", "GPP, its constraints, decomposition and the soil pools", "models.l4c.physics"),
+    Figure("Eq. 10", "error of NEE from the errors of its inputs: the map of ubRMSE", "models.l4c.uncertainty"),
+    Figure("Eq. 11-12", "calibration against towers, with an effective soil carbon", "models.calibration.fit"),
+    Figure("the product", "a day of a run in the layout of SPL4CMDL", "data_catalog.datasets.spl4cmdl_write"),
+)
+"""What else of the paper can be opened."""
+
+NOT_AT_HAND = (
+    "Figs. 1, 2 and 5 and Tables I to IV, of which this project has no record: nothing is made up in their place",
+    "the paper's shares of area that change by 5 % and 30 % or more in Fig. 8, its correlations in Fig. 6, its totals "
+    "in Fig. 7: ours stand alone",
+)
+"""What of the paper is not laid beside ours, and why."""
 
 
 def answer(

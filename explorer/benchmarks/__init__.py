@@ -1,0 +1,1 @@
+"""The room of the page Benchmarks: what a run is held against, the numbers of the comparison, files to take away."""
