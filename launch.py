@@ -10,6 +10,7 @@ import click
 
 from explorer.calibrations import calibrate
 from explorer.command_line import open_drivers_of, open_land, progress_bar, say, tell_land_tower, tell_tower
+from explorer.earthdata_command import data as earthdata
 from explorer.granules import granules
 
 ROOT = Path(__file__).resolve().parent
@@ -243,6 +244,7 @@ def run(
 
 main.add_command(calibrate)
 main.add_command(granules)
+main.add_command(earthdata)
 
 
 @main.group()

@@ -11,6 +11,7 @@ from pathlib import Path
 import panel as pn
 from tornado.web import RedirectHandler, RequestHandler
 
+from explorer.data.library import LIBRARY
 from explorer.land.engine import ENGINE
 from explorer.pages import PAGES
 from explorer.pages.page import Page, report
@@ -182,6 +183,8 @@ def serve(
     logging.basicConfig(level=log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     set_up()
     offer(data)
+    # Whoever may come in from elsewhere must not fill the disk with the login of whoever runs the app.
+    LIBRARY.fetches = address in ("localhost", "127.0.0.1") and not origins
     WORLDS.start()
     ENGINE.start(WORLDS)
     options = server_options(port, address, origins, basic_auth)

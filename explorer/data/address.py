@@ -13,7 +13,7 @@ from models.provenance import parse_query, write_query
 
 __all__ = ["TABS", "DataSelection", "read_data", "write_data"]
 
-TABS = ("places", "files", "products", "stack", "scores")
+TABS = ("places", "files", "map", "products", "stack", "scores", "get")
 
 _WORD = r"[A-Za-z0-9_.-]{0,40}"
 _DAY = r"(\d{4}(-\d{2}(-\d{2})?)?)?"
@@ -27,6 +27,11 @@ _PATTERNS = {
     "measures": (r"[a-z0-9_]{0,40}", "a name of models.variables"),
     "after": (_DAY, "a year, month or day, as 2010 or 2010-06-30"),
     "before": (_DAY, "a year, month or day, as 2010 or 2010-06-30"),
+    "time": (r"mean|[0-9T:-]{0,20}", "a time as the page writes it, or mean"),
+    "grid": (r"36km|108km|9km", "36km, 108km or 9km"),
+    "values": (r"good|all", "good or all"),
+    "beside": (r"world|difference", "world or difference"),
+    "at": (r"(-?\d{1,2}(\.\d{1,4})?,-?\d{1,3}(\.\d{1,4})?)?", "latitude,longitude in degrees, as 48.5,7.1"),
     "search": (r"[\w .,()/+-]{0,60}", "letters, digits, spaces and . , ( ) / + -"),
 }
 
@@ -49,6 +54,9 @@ class DataSelection:
         Filter: it holds days from ``after`` or from before ``before``.
     search : str
         Filter: words in its name, title or site.
+    time, grid, values, beside, at : str
+        Of the map: its time ("" is the first, "mean" of all), its cells, whether only "good" values are drawn or
+        "all", what stands beside it, and the place whose series is shown, "latitude,longitude".
 
     Raises
     ------
@@ -67,6 +75,11 @@ class DataSelection:
     after: str = ""
     before: str = ""
     search: str = ""
+    time: str = ""
+    grid: str = "36km"
+    values: str = "good"
+    beside: str = "world"
+    at: str = ""
 
     def __post_init__(self):
         if self.tab not in TABS:

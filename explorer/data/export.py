@@ -1,15 +1,24 @@
-"""A shown series as a file: CSV or NetCDF, with its sources and licences."""
+"""A shown series or map as a file: CSV or NetCDF, with its sources and licences."""
 
 import re
 
 import numpy as np
 import xarray as xr
 
-from explorer.data.series import Record, Series
+from explorer.data.maps import CellSeries, FileMap
+from explorer.data.series import Record, Series, open_record
 from explorer.export import netcdf_bytes, program, table_text
 from models.variables import VARIABLES
 
-__all__ = ["series_csv", "series_name", "series_netcdf", "source_words"]
+__all__ = [
+    "cell_csv",
+    "map_netcdf",
+    "map_source_words",
+    "series_csv",
+    "series_name",
+    "series_netcdf",
+    "source_words",
+]
 
 KEPT = ("title", "source", "citation", "licence", "acknowledgement", "processing", "partitioning", "history")
 
@@ -75,3 +84,52 @@ def series_netcdf(record: Record, series: Series) -> bytes:
     if series.site or row.site:
         ds.attrs["site"] = series.site or row.site
     return netcdf_bytes(ds)
+
+
+WORLD_LICENCE = "Land Carbon Explorer: BSD-3-Clause; land and climate: each field's own"
+
+
+def map_source_words(drawn: FileMap) -> dict[str, str]:
+    """Return what must be told of a map: the file's source, citation and licence, and what stands beside it."""
+    words = source_words(open_record(drawn.sheet.item))
+    words["file"] = "; ".join(part.row.shown or part.name for part in drawn.sheet.parts[:20])
+    if drawn.world is not None:
+        words |= {"world": drawn.source, "licence of the world": WORLD_LICENCE}
+    return words
+
+
+def map_netcdf(drawn: FileMap) -> bytes:
+    """Return a map as NetCDF on (cell): the file's values, the world's, and world less file, with their sources."""
+    name, cells = drawn.wish.variable, drawn.cells
+    attrs = VARIABLES[name].cf_attrs
+    ds = xr.Dataset({f"{name}_obs": ("cell", drawn.values, attrs)})
+    if drawn.world is not None:
+        ds[f"{name}_sim"] = ("cell", drawn.world, attrs | {"source": drawn.source})
+        ds[f"{name}_difference"] = ("cell", drawn.world - drawn.values, attrs | {"comment": "world less file"})
+        s = drawn.scores
+        ds.attrs = {"r": float(s.r), "rmse": float(s.rmse), "ubrmse": float(s.ubrmse), "bias": float(s.bias)}
+        ds.attrs["n"] = int(s.n)
+    ds = ds.assign_coords(
+        latitude=("cell", cells.latitude, {"units": "degrees_north", "standard_name": "latitude"}),
+        longitude=("cell", cells.longitude, {"units": "degrees_east", "standard_name": "longitude"}),
+        row=("cell", cells.row),
+        column=("cell", cells.column),
+    )
+    about = {"Conventions": "CF-1.10", "grid": f"EASE2 {cells.grid[:-2]} km", "time": drawn.wish.time}
+    words = {key.replace(" ", "_"): text for key, text in map_source_words(drawn).items()}
+    return netcdf_bytes(ds.assign_attrs({**about, **words, "program": program()}))
+
+
+def cell_csv(drawn: FileMap, cell: CellSeries) -> str:
+    """Return a cell's series, the file's and the world's, as a table of text."""
+    name = drawn.wish.variable
+    unit = VARIABLES[name].unit
+    head = [
+        f"{VARIABLES[name].long_name} of the {drawn.cells.grid} cell at {cell.latitude:.4f}, {cell.longitude:.4f}",
+        *(f"{key}: {text}" for key, text in map_source_words(drawn).items()),
+        f"program: {program()}",
+    ]
+    times = np.datetime_as_string(cell.time, "s")
+    rows = [(time, "file", value) for time, value in zip(times, cell.values, strict=True)]
+    rows += [(str(day), "world", value) for day, value in zip(cell.world_time, cell.world, strict=True)]
+    return table_text(rows, head, ["time", "of", f"{name} [{unit}]"])

@@ -103,6 +103,8 @@ class Library:
     """What the folders hold, for every visitor of the process."""
 
     def __init__(self) -> None:
+        self.fetches = True
+        """Whether visitors may fetch files with the login of whoever runs the app: not where others can come in."""
         self._lock = threading.Lock()
         self._found: tuple[tuple[Path, ...], tuple[Item, ...]] | None = None
 

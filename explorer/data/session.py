@@ -9,15 +9,19 @@ import param
 
 from explorer.data.address import DataSelection, read_data, write_data
 from explorer.data.library import LIBRARY, Item, Library, Place, added, embedded, passing, places_of
+from explorer.data.maps import CellSeries, FileMap, MapWish, cell_series, draw, open_sheet
 from explorer.data.series import Channel, Record, Series, open_record, series_of
 from explorer.runs import RunQueue
 from explorer.session import Session
 from models.experiment import Experiment
 
-__all__ = ["FILES", "DataSession"]
+__all__ = ["FETCHES", "FILES", "DataSession"]
 
 FILES = RunQueue("files")
 """Opening a file: moments, so it must not wait behind a scan."""
+
+FETCHES = RunQueue("fetches")
+"""Search and download at NASA Earthdata: up to hours."""
 
 SCANS = RunQueue("scans")
 """Looking through folders: up to minutes the first time."""
@@ -30,6 +34,9 @@ class DataSession(Session):
     items = param.ClassSelector(class_=tuple, default=(), doc="Everything that is listed.")
     record = param.ClassSelector(class_=Record, default=None, doc="The dataset that is open.")
     series = param.ClassSelector(class_=Series, default=None, doc="What is drawn of it.")
+    drawn = param.ClassSelector(class_=FileMap, default=None, doc="The map that is shown.")
+    undrawn = param.String(default="", doc="Why the chosen dataset shows no map.")
+    cell = param.ClassSelector(class_=CellSeries, default=None, doc="The series of the cell that was clicked.")
     unread = param.String(default="", doc="Why the chosen dataset shows no series.")
     scanned = param.Boolean(default=False, doc="Whether the folders were looked through.")
 
@@ -43,6 +50,8 @@ class DataSession(Session):
         self._own: tuple[Item, ...] = ()
         self._folder: Path | None = None
         self._wanted: tuple = ()
+        self._wanted_map: tuple = ()
+        self._wanted_cell: tuple = ()
         self.items = library.found or ()
         self.scanned = library.found is not None
 
@@ -164,6 +173,8 @@ class DataSession(Session):
                 self.tell(f"{self.selection.item[:40]!r} is not listed here any more; choose another.", "warning")
                 self.select(item="")
             return
+        if self.selection.tab == "map":
+            self._show_map(item)
         chosen = self.selection
         wanted = (item, chosen.variable, chosen.layer, chosen.site)
         if wanted == self._wanted:
@@ -187,11 +198,66 @@ class DataSession(Session):
         if wanted == self._wanted:
             self.param.update(record=record, series=series, unread=why)
 
+    # -- maps -----------------------------------------------------------------------------------------------------
+    def _show_map(self, item: Item) -> None:
+        """Draw the map of what is chosen, off the event loop; only the newest wish counts."""
+        chosen, items, worlds = self.selection, self.items, self.worlds
+        layer = int(chosen.layer) if chosen.layer else 0
+        wish = MapWish(chosen.variable, layer, chosen.time, chosen.grid, chosen.values == "good")
+        wanted = (item, wish)
+        if wanted == self._wanted_map:
+            self._show_cell()
+            return
+        self._wanted_map = wanted
+        sheet = self.drawn.sheet if self.drawn is not None and self.drawn.sheet.item is item else None
+
+        def work(progress, cancelled) -> tuple:
+            try:
+                return wanted, draw(sheet or open_sheet(item, items), wish, worlds, progress, cancelled), ""
+            except (ValueError, KeyError, OSError, ImportError) as error:
+                return wanted, None, str(error.args[0] if error.args else error)
+
+        def done(result: tuple) -> None:
+            asked, drawn, why = result
+            if asked == self._wanted_map:
+                self.param.update(drawn=drawn, undrawn=why, cell=None)
+                self._show_cell()
+
+        def forget() -> None:
+            self._wanted_map = ()
+
+        self.slowly(f"Drawing {item.name[:60]}", work, done, key="map", queue=FILES, ended=forget)
+
+    def _show_cell(self) -> None:
+        """Follow the cell that was clicked through time, off the event loop."""
+        drawn, at = self.drawn, self.selection.at
+        wanted = (drawn, at)
+        if drawn is None or wanted == self._wanted_cell:
+            return
+        self._wanted_cell = wanted
+        if not at:
+            self.cell = None
+            return
+        latitude, longitude = map(float, at.split(","))
+
+        def done(found: CellSeries | None) -> None:
+            if self._wanted_cell == wanted:
+                self.cell = found
+
+        def forget() -> None:
+            self._wanted_cell = ()
+
+        self.slowly(
+            "Reading the cell through time",
+            lambda progress, cancelled: cell_series(drawn, latitude, longitude, progress, cancelled),
+            done, key="cell", queue=FILES, ended=forget,
+        )  # fmt: skip
+
     def close(self) -> None:
         """End: nothing of the visitor runs on or stays, neither in memory nor on the disk."""
         super().close()
         with param.parameterized.discard_events(self):
-            self.param.update(items=(), record=None, series=None)
+            self.param.update(items=(), record=None, series=None, drawn=None, cell=None)
         self._own = ()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)

@@ -9,6 +9,8 @@ from bokeh.models import CustomJS
 from explorer.data.session import DataSession
 from explorer.pages.data_controls import DROP_JS, HOW_TO, DataControls
 from explorer.pages.data_files import FilesTab, ProductsTab
+from explorer.pages.data_get import GetTab
+from explorer.pages.data_map import MapTab
 from explorer.pages.data_place import DatasetCard, PlacesCard
 from explorer.pages.data_scores import ScoresTab
 from explorer.pages.data_stack import StackTab
@@ -21,10 +23,16 @@ __all__ = ["DataPage"]
 TAB_WORDS = {
     "places": "Places",
     "files": "Files",
+    "map": "Map",
     "products": "Products",
     "stack": "Driver stack",
     "scores": "Every tower",
+    "get": "Get data",
 }
+
+
+WIDTHS = {False: {"xs": 12, "lg": 6.5}, True: {"xs": 12, "lg": 12}}
+"""Columns that the tabs take; of the tab Map all of them."""
 
 
 class DataPage(TabbedPage):
@@ -55,12 +63,9 @@ class DataPage(TabbedPage):
         self._make_tabs()
         session.param.watch(self._draw_kpis, ["items", "scanned"])
         self._draw_kpis()
-        body = pmui.Grid(
-            pmui.Grid(self.tabs, size={"xs": 12, "lg": 6.5}),
-            pmui.Grid(self.dataset.pane, size={"xs": 12, "lg": 5.5}),
-            container=True,
-            sizing_mode="stretch_width",
-        )
+        self._left = pmui.Grid(self.tabs, size=WIDTHS[self.tab == "map"])
+        self._right = pmui.Grid(self.dataset.pane, size={"xs": 12, "lg": 5.5})
+        body = pmui.Grid(self._left, self._right, container=True, sizing_mode="stretch_width")
         objects = [self.kpis.pane, body]
         if not session.library.folders:
             text = f"<div style='font-size:13px;padding:4px 6px'><b>Your own data.</b> {HOW_TO}</div>"
@@ -78,6 +83,11 @@ class DataPage(TabbedPage):
         return FilesTab(self.session)
 
     @functools.cached_property
+    def map(self) -> MapTab:
+        """The tab Map."""
+        return MapTab(self.session)
+
+    @functools.cached_property
     def products(self) -> ProductsTab:
         """The tab Products."""
         return ProductsTab(self.session)
@@ -91,6 +101,15 @@ class DataPage(TabbedPage):
     def scores(self) -> ScoresTab:
         """The tab Every tower."""
         return ScoresTab(self.session)
+
+    @functools.cached_property
+    def get(self) -> GetTab:
+        """The tab Get data."""
+        return GetTab(self.session)
+
+    def _show_tab(self, name: str) -> None:
+        """Give two maps side by side the whole width; the card of the dataset goes below."""
+        self._left.size = WIDTHS[name == "map"]
 
     def _unfinished(self) -> bool:
         return False

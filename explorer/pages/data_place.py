@@ -7,6 +7,7 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
+from data_catalog.file_maps import layers_of
 from explorer.data import export as data_export
 from explorer.data.links import links_of
 from explorer.data.series import Channel, calendar_of
@@ -180,6 +181,13 @@ class DatasetCard:
             )
             for k, link in enumerate(links_of(item, ds))
         ]  # fmt: skip
+        if ds is not None and layers_of(ds):
+            draw = pmui.Button(
+                label="Draw its map", icon="map", size="small", variant="contained", margin=4,
+                description="Beside the world's same variable, with a series of each cell",
+                on_click=lambda _event: self.session.select(tab="map", variable="", layer="", time="", at=""),
+            )  # fmt: skip
+            self.links.objects = [draw, *self.links.objects]
 
     def _say_source(self) -> None:
         item, record = self.session.item, self.session.record

@@ -21,7 +21,7 @@ from bokeh.models import (
 from bokeh.palettes import viridis
 from bokeh.plotting import figure
 
-from explorer.style import B_COLOUR, OBSERVED_COLOUR, tooltip
+from explorer.style import B_COLOUR, DIFFERENCE_COLOUR, OBSERVED_COLOUR, tooltip
 from explorer.views.events import push
 
 __all__ = ["POOR_COLOUR", "CalendarView", "ObservedView"]
@@ -50,6 +50,7 @@ class ObservedView:
 
     def __init__(self, *, height: int = 250):
         self.source = ColumnDataSource({name: [] for name in ("time", "value", "good", "colour", "observed")})
+        self.beside = ColumnDataSource({"time": [], "value": []})
         self._title = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12))
         self._time, self._values = Range1d(0, 1), Range1d(0, 1)
         fig = self.figure = figure(
@@ -66,13 +67,16 @@ class ObservedView:
         fig.yaxis.ticker.desired_num_ticks = 5
         fig.line("time", "value", source=self.source, color=B_COLOUR, alpha=0.35, line_width=1)
         dots = fig.scatter("time", "value", source=self.source, size=4, color="colour", alpha=0.8, line_color=None)
+        beside = fig.line("time", "value", source=self.beside, color=DIFFERENCE_COLOUR, line_width=1.3)
         keys = [
             fig.scatter([0], [-1e30], size=6, color=colour, line_color=None)
             for colour in (OBSERVED_COLOUR, POOR_COLOUR)
         ]
         self._good = LegendItem(label=value("good"), renderers=[keys[0]])
         self._poor = LegendItem(label=value("gap-filled or flagged"), renderers=[keys[1]])
-        fig.add_layout(Legend(items=[self._good, self._poor], orientation="horizontal", padding=2, margin=0), "above")
+        self._beside = LegendItem(label=value("world"), renderers=[beside], visible=False)
+        items = [self._good, self._poor, self._beside]
+        fig.add_layout(Legend(items=items, orientation="horizontal", padding=2, margin=0), "above")
         fig.add_tools(
             HoverTool(
                 renderers=[dots],
@@ -88,7 +92,17 @@ class ObservedView:
         )
 
     def update(
-        self, time: np.ndarray, values: np.ndarray, good: np.ndarray, *, axis: str, title: str, flagged: bool
+        self,
+        time: np.ndarray,
+        values: np.ndarray,
+        good: np.ndarray,
+        *,
+        axis: str,
+        title: str,
+        flagged: bool,
+        beside: tuple[np.ndarray, np.ndarray] | None = None,
+        beside_words: str = "world",
+        words: str = "value; the file has no quality flags for it",
     ) -> None:
         """Show a series.
 
@@ -105,6 +119,12 @@ class ObservedView:
             Above the plot; escaped here.
         flagged : bool
             Whether the file tells good from poor.
+        beside : (time, values), optional
+            Another series, drawn as a line; the axes take it in.
+        beside_words : str
+            Its name in the legend.
+        words : str
+            Name of the points where the file does not tell good from poor.
         """
         values = np.asarray(values, float)
         every = max(1, int(np.ceil(values.size / MOST_POINTS)))
@@ -116,10 +136,12 @@ class ObservedView:
             "colour": list(np.where(good >= GOOD, OBSERVED_COLOUR, POOR_COLOUR)),
             "observed": np.arange(values.size, dtype=np.int32),
         }
-        held = values[np.isfinite(values)]
+        other = (time[:0], values[:0]) if beside is None else (beside[0], np.asarray(beside[1], float))
+        held = np.concatenate([values[np.isfinite(values)], other[1][np.isfinite(other[1])]])
         low, high = (float(held.min()), float(held.max())) if held.size else (0.0, 1.0)
         pad = 0.05 * max(high - low, 1e-6 * max(abs(high), 1e-6))
-        ends = [int(t.astype("datetime64[ms]").astype(np.int64)) for t in (time[0], time[-1])]
+        both = np.concatenate([time.astype("datetime64[ms]"), other[0].astype("datetime64[ms]")]).astype(np.int64)
+        ends = [int(both.min()), int(both.max())]
         if ends[0] == ends[1]:
             ends[1] += 86_400_000
         note = f"; every {every}th value is drawn" if every > 1 else ""
@@ -127,11 +149,13 @@ class ObservedView:
 
         def write() -> None:
             self.source.data = columns
+            self.beside.data = {"time": other[0].astype("datetime64[ms]"), "value": other[1].astype(np.float32)}
+            self._beside.update(visible=beside is not None, label=value(beside_words))
             self._time.update(start=ends[0], end=ends[1], reset_start=ends[0], reset_end=ends[1])
             self._values.update(start=low - pad, end=high + pad, reset_start=low - pad, reset_end=high + pad)
             self.figure.yaxis.axis_label = axis
             self._poor.visible = flagged
-            self._good.label = value("good" if flagged else "value; the file has no quality flags for it")
+            self._good.label = value("good" if flagged else words)
 
         push(self.figure, write)
 

@@ -14,13 +14,16 @@ from bokeh.document import Document
 from panel.io.state import set_curdoc
 
 from data_catalog import CATALOG
+from data_catalog.earthdata import Found, Granule
 from data_catalog.entry import FileEntry
 from explorer import tower_runs
 from explorer.data.address import TABS, DataSelection, read_data, write_data
-from explorer.data.export import series_csv, series_netcdf
+from explorer.data.export import cell_csv, map_netcdf, series_csv, series_netcdf
 from explorer.data.library import LARGEST_UPLOAD, Item, Library, added, embedded, passing, places_of
 from explorer.data.links import links_of
+from explorer.data.maps import open_sheet
 from explorer.data.series import Channel, Record, calendar_of, series_of
+from explorer.pages import data_get
 from explorer.pages.data import DataPage
 from explorer.tower_stack import as_days
 from explorer.views.places import gathered
@@ -51,7 +54,8 @@ def settle(page, until, seconds=120.0):
 @pytest.fixture(scope="module")
 def the_page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
-    CATALOG["noaa-co2"].write_example(folder / CATALOG["noaa-co2"].example_name)
+    for name in ("noaa-co2", "spl3smp"):
+        CATALOG[name].write_example(folder / CATALOG[name].example_name)
     (folder / "notes.txt").write_text("nothing to see here\n")
     before = tower_runs.folders()
     tower_runs.offer([folder])
@@ -127,7 +131,7 @@ def test_a_click_on_the_map_opens_a_tower_with_its_series_calendar_sources_and_w
 def test_a_shared_address_opens_the_same_and_what_it_gets_wrong_is_said():
     chosen = DataSelection(tab="files", item="FR-Hes", variable="nee", kind="tower", after="2010-01", search="FR Hes")
     assert read_data(write_data(chosen))[2] == chosen
-    _, _, selection, problems = read_data("item=<script>&tab=nowhere&product=fluxnet&at=1,2")
+    _, _, selection, problems = read_data("item=<script>&tab=nowhere&product=fluxnet&here=1,2")
     assert selection == DataSelection(product="fluxnet")
     assert len(problems) == 3
 
@@ -227,10 +231,12 @@ def test_a_series_is_taken_away_with_its_sources_and_licences():
 
 def test_a_station_can_be_assimilated_and_a_place_unknown_leads_nowhere():
     item = station([0.1, 0.2]).item
+    item = replace(item, row=replace(item.row, period=("2015-12-20", "2015-12-21")))
     links = {link.label: link.address for link in links_of(item)}
     assert links["Run the carbon model here"] == "./carbon?at=40.000,-100.000"
-    assert "assimilation.sensors.ssm.use=assimilate" in links["Assimilate this"]
-    assert links_of(Item("f1", replace(item.row, latitude=None), "your folders")) == []
+    assert links["Assimilate this"].startswith("./assimilation?")
+    unplaced = links_of(Item("f1", replace(item.row, latitude=None), "your folders"))
+    assert [link.label for link in unplaced] == ["Assimilate this"]
 
 
 def test_places_gather_records_of_one_site_and_circles_gather_places():
@@ -278,3 +284,97 @@ def test_a_library_without_folders_holds_what_ships():
         assert library.look() == embedded() == library.found
     finally:
         tower_runs.offer(before)
+
+
+def granule_of(page):
+    """The SMAP granule that is listed."""
+    return next(item for item in page.session.items if item.row.product == "spl3smp")
+
+
+def test_a_gridded_file_is_mapped_beside_the_world_with_scores_and_a_cell_in_time(page):
+    granule = granule_of(page)
+    page.session.choose(granule, tab="map", variable="ssm", values="all", grid="108km")
+    settle(page, lambda: page.session.drawn is not None and page.session.drawn.sheet.item is granule)
+    drawn, tab = page.session.drawn, page.map
+    both = np.isfinite(drawn.values) & np.isfinite(drawn.world)
+    assert int(drawn.scores.n) == both.sum() > 100
+    assert float(drawn.scores.bias) == pytest.approx(float((drawn.world - drawn.values)[both].mean()), abs=1e-5)
+    np.testing.assert_array_equal(tab.file.values, drawn.values)
+    np.testing.assert_array_equal(tab.other.values[both], drawn.world[both])
+    assert tab.file.scale == tab.other.scale
+    assert "Licence" in page.dataset.source.object
+    assert "licence" in tab.source.object
+    for words in ("RMSE", "ubRMSE", "bias", "synthetic"):
+        assert words in tab.scores.object
+    tab.beside.value = "difference"
+    np.testing.assert_allclose(tab.other.values, drawn.world - drawn.values)
+    number = int(np.flatnonzero(both)[0])
+    tab._on_tap(float(drawn.cells.latitude[number]), float(drawn.cells.longitude[number]))
+    settle(page, lambda: page.session.cell is not None)
+    assert page.session.cell.number == number
+    assert page.session.cell.world.size == 365
+    assert tab.series.source.data["value"].size == page.session.cell.time.size > 0
+    assert "at=" in page.session.query
+
+
+def test_a_map_and_a_cell_are_taken_away_with_sources_and_licences(page):
+    granule = granule_of(page)
+    page.session.choose(granule, tab="map", variable="ssm", values="all", grid="108km", at="40.0,-98.0")
+    settle(page, lambda: page.session.drawn is not None and page.session.cell is not None)
+    drawn = page.session.drawn
+    ds = xr.load_dataset(map_netcdf(drawn))
+    np.testing.assert_allclose(ds["ssm_obs"], drawn.values)
+    assert ds.attrs["licence"]
+    assert "synthetic" in ds["ssm_sim"].attrs["source"]
+    assert float(ds.attrs["rmse"]) == pytest.approx(float(drawn.scores.rmse))
+    text = cell_csv(drawn, page.session.cell)
+    assert "# licence" in text
+    assert "# world: synthetic" in text
+
+
+def test_what_has_no_map_says_so_and_what_lies_on_no_such_grid_too(page):
+    page.session.select(tab="map")
+    settle(page, lambda: bool(page.session.undrawn))
+    assert "holds no map" in page.map.words.object
+    page.session.choose(granule_of(page), grid="9km")
+    settle(page, lambda: "9km" in page.session.undrawn)
+    assert "Choose 36 km" in page.map.words.object
+
+
+def test_files_of_one_kind_make_one_sheet_of_times(page):
+    granule = granule_of(page)
+    rows = [replace(granule.row, period=(day, day), steps=1, shown=day) for day in ("2015-04-02", "2015-04-01")]
+    others = [Item(f"f000000{k}", row, granule.origin) for k, row in enumerate(rows)]
+    odd = Item("f0000009", replace(rows[0], grid="EASE2 9 km"), granule.origin)
+    sheet = open_sheet(others[0], [*others, odd])
+    assert sheet.times == ("2015-04-01", "2015-04-02")
+    assert sheet.parts == (others[1], others[0])
+
+
+def test_the_page_fetches_from_nasa_only_what_was_told_before_and_only_into_a_folder_of_the_app(page, monkeypatch):
+    page.tabs.active = TABS.index("get")
+    tab, folder = page.get, page.session.library.folders[0]
+    got = []
+    monkeypatch.setattr(data_get, "search", lambda *asked: Found(asked[0], (Granule("a.h5", "https://x/a.h5", 9),)))
+    monkeypatch.setattr(data_get, "sign_in", lambda: "session")
+    monkeypatch.setattr(data_get, "fetch", lambda granules, into, **how: got.append(into) or [into / "a.h5"])
+    assert tab.get.disabled
+    tab.ask.clicks += 1
+    settle(page, lambda: not tab.get.disabled)
+    assert "1 file, 0 MB" in tab.words.object
+    tab.get.clicks += 1
+    settle(page, lambda: bool(got))
+    assert got == [folder / "SPL3SMP"]
+    settle(page, lambda: "lie in" in tab.words.object)
+    tab.box.value = "1,2,3"
+    assert tab.get.disabled
+    tab.ask.clicks += 1
+    assert "no box" in page.told[-1][1]
+    page.session.library.fetches = False
+    try:
+        tab.box.value = ""
+        tab.ask.clicks += 1
+        settle(page, lambda: tab.found is not None)
+        assert tab.get.disabled
+    finally:
+        page.session.library.fetches = True
