@@ -205,6 +205,14 @@ class Session(OnLoop):
         rest = self.write(replace(self.a, grid=plain), replace(self.b, grid=plain))
         return rest if self.wanted == GRIDS[-1] else "&".join(filter(None, (f"grid={self.wanted}", rest)))
 
+    @property
+    def carried(self) -> str:
+        """The query that opens another page of the same model with the same A and B, without what is looked at."""
+        plain = Experiment()
+        a, b = (replace(plain, l4c=one.l4c, region=one.region) for one in (self.a, self.b))
+        grid = "" if self.wanted == GRIDS[-1] else f"grid={self.wanted}"
+        return "&".join(filter(None, (grid, write_address(a, b, Selection()))))
+
     # -- runs ---------------------------------------------------------------------------------------------------
     @property
     def world(self):

@@ -36,6 +36,7 @@ class CarbonPage(TabbedPage):
 
     title = "Carbon"
     slug = "carbon"
+    takes = "l4c"
     lead = "Move a biome property of the SMAP L4 Carbon model and watch the world's carbon fluxes answer."
     tab_words = TAB_WORDS
 

@@ -155,6 +155,8 @@ class Page(pn.viewable.Viewer):
     title: ClassVar[str]
     slug: ClassVar[str]
     lead: ClassVar[str]
+    takes: ClassVar[str] = ""
+    """Model whose experiments A and B the page takes over from, and hands on to, the other pages that take them."""
 
     def __init__(self, address: str = "", worlds: Worlds = WORLDS, **params):
         super().__init__(session=self.session_class(address, worlds), **params)
@@ -166,6 +168,10 @@ class Page(pn.viewable.Viewer):
             label="Cancel", icon="cancel", size="small", variant="outlined", visible=False, on_click=self._on_stop
         )
         self.bar = pmui.Row(self.status, self.stop, sizing_mode="stretch_width", visible=False, margin=0)
+        self.ways = (
+            self._way(IN_HEAD_CSS, margin=(4, 16)),
+            self._way(IN_SIDEBAR_CSS, sizing_mode="stretch_width", margin=(8, 8, 0, 8)),
+        )
         self.page = self._template()
         decouple_busy(self.page)
         session = self.session
@@ -188,24 +194,28 @@ class Page(pn.viewable.Viewer):
 
     def header(self) -> list:
         """Return what stands in the head of the page, beside its title: the way to the other pages."""
-        return [self._pages(IN_HEAD_CSS, margin=(4, 16))]
+        return [self.ways[0]]
 
     def main(self) -> list:
         """Return what is shown."""
         return []
 
     # -- the template -------------------------------------------------------------------------------------------
-    def _pages(self, css: str, **options) -> pn.pane.HTML:
-        """Make the way to the other pages; what each is for shows when the pointer rests on its name."""
+    def _way(self, css: str, **options) -> pn.pane.HTML:
+        return pn.pane.HTML(self._links(), stylesheets=[NAVIGATION_CSS, css], **options)
+
+    def _links(self) -> str:
+        """Write the way to the other pages; what each is for shows when the pointer rests on its name."""
         from explorer.pages import PAGES  # which are made of this class
 
-        links = (
-            f'<a href="./{page.slug}" title="{html.escape(page.lead)}"'
-            f"{' aria-current=page' if page.slug == self.slug else ''}>{html.escape(page.title)}</a>"
-            for page in PAGES
-        )
-        text = f'<nav aria-label="Pages">{"".join(links)}</nav>'
-        return pn.pane.HTML(text, stylesheets=[NAVIGATION_CSS, css], **options)
+        carried = self.session.carried if self.takes else ""
+        links = []
+        for page in PAGES:
+            query = f"?{carried}" if carried and page.takes == self.takes else ""
+            current = " aria-current=page" if page.slug == self.slug else ""
+            address, lead = html.escape(f"./{page.slug}{query}"), html.escape(page.lead)
+            links.append(f'<a href="{address}" title="{lead}"{current}>{html.escape(page.title)}</a>')
+        return f'<nav aria-label="Pages">{"".join(links)}</nav>'
 
     def _lead(self) -> pn.pane.HTML:
         """Say what the page is for."""
@@ -222,7 +232,7 @@ class Page(pn.viewable.Viewer):
         return pmui.Page(
             title=f"{self.title} · Land Carbon Explorer",
             sidebar=[
-                self._pages(IN_SIDEBAR_CSS, sizing_mode="stretch_width", margin=(8, 8, 0, 8)),
+                self.ways[1],
                 self._lead(),
                 *self.sidebar(),
             ],
@@ -326,6 +336,9 @@ class Page(pn.viewable.Viewer):
         search = f"?{query}" if query else ""
         if location is not None and not self.session.closed and location.search != search:
             location.search = search
+            links = self._links()
+            for way in self.ways:
+                way.object = links
 
     def _on_share(self, _event) -> None:
         self._write_address()

@@ -40,6 +40,7 @@ class TowersPage(TabbedPage):
 
     title = "Towers"
     slug = "towers"
+    takes = "l4c"
     lead = "See L4C beside eddy-covariance towers, move a parameter, and watch one site and all sites answer."
     session_class = TowersSession
     tab_words = TAB_WORDS

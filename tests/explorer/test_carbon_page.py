@@ -1,7 +1,9 @@
 """The page Carbon without a browser: it builds, follows its session, and shows no one else's code."""
 
 import contextlib
+import html
 import queue
+import re
 import time
 
 import pytest
@@ -53,6 +55,21 @@ def test_every_page_has_a_name_an_address_and_a_word_on_what_it_is():
         assert page.title
         assert page.slug.isidentifier()
         assert len(page.lead) > 20
+
+
+def test_the_way_to_a_page_of_the_same_model_takes_the_experiments_along():
+    page = CarbonPage("GRS.lue_max=1.9&region=Europe&variable=nee", Worlds())
+    links = dict(re.findall(r'href="\./([a-z]+)\??([^"]*)"', page.ways[0].object))
+    assert list(links) == [one.slug for one in PAGES]
+    assert not links["land"]
+    assert not links["data"]
+    for other in (one for one in PAGES if one.takes == "l4c"):
+        opened = other(html.unescape(links[other.slug]), Worlds())
+        assert opened.session.problems == []
+        assert opened.session.b.l4c == page.session.b.l4c
+        assert opened.session.b.region == REGIONS["Europe"]
+        opened.session.close()
+    page.session.close()
 
 
 def test_the_page_builds_without_a_browser_and_before_any_world_is_ready():
