@@ -51,7 +51,7 @@ class CarbonPage(TabbedPage):
         world = session.world
         table = world.table if world is not None else table_of(GRIDS[0])
         self.kpis = KpiStrip()
-        self.map = MapCard(session, table, self.controls.draw)
+        self.map = MapCard(session, table, self.controls.where.draw)
         self.cell = CellCard(session)
         self.ramps = RampCard(session, self.controls.move)
         explore = pmui.Grid(

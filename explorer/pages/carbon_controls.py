@@ -7,13 +7,14 @@ import panel_material_ui as pmui
 from explorer.controls import Control, controls_class, parameter_row
 from explorer.pages.compare import Compare
 from explorer.pages.page import COMPACT, put
+from explorer.pages.where import Where
 from explorer.question import changes
 from explorer.session import Session
 from explorer.worlds import GRIDS
 from models.l4c.bplut import BPLUTS, BplutFile, load_bplut
 from models.l4c.params import PFT_NAMES, PFTS, RAMPS, L4CParams
 from models.options import CONSTRAINTS, L4C_CHOICES
-from models.regions import REGIONS, Region
+from models.regions import Region
 
 __all__ = ["LARGEST_BPLUT", "CarbonControls"]
 
@@ -54,8 +55,6 @@ CHOICE_WORDS = {
     "table": "unedited table",
     "experiment": "the experiment (re-equilibrated)",
 }
-DRAWN = "Drawn box"
-
 Controls = controls_class(L4CParams, RAMPS)
 
 
@@ -65,7 +64,7 @@ class CarbonControls:
     def __init__(self, session: Session):
         self.session = session
         self._showing = False
-        self._where()
+        self.where = Where(session, "Totals, densities and zonal means are of this region", check=self._has_land)
         self._parameters()
         self._switches()
         self._options()
@@ -80,46 +79,14 @@ class CarbonControls:
         return [
             *(*self.compare.objects, pmui.Divider(margin=(4, 0))),
             *(self.pft, self.groups, self.switches, pmui.Divider(margin=(4, 0))),
-            *(self.region, self.place_groups),
+            *(self.where.region, self.place_groups),
         ]
 
     # -- where --------------------------------------------------------------------------------------------------
-    def _where(self) -> None:
-        self.region = pmui.Select(
-            label="Region", options=[*REGIONS, DRAWN], value="world", size="small",
-            sizing_mode="stretch_width", margin=(8, 8, 4, 8),
-            description="Totals, densities and zonal means are of this region; draw a box with the map's box tool",
-        )  # fmt: skip
-        self.region.param.watch(self._on_region, "value")
-        self.latitude = pmui.FloatInput(
-            label="Latitude [°N]", start=-90, end=90, step=0.5, size="small", width=145, margin=4
-        )
-        self.longitude = pmui.FloatInput(
-            label="Longitude [°E]", start=-180, end=180, step=0.5, size="small", width=145, margin=4
-        )
-        for widget in (self.latitude, self.longitude):
-            widget.param.watch(self._on_place, "value")
-
-    def _on_region(self, event) -> None:
-        if self._showing or event.new == DRAWN:
-            self.show()
-            return
-        self.session.where(region=REGIONS[event.new])
-
-    def draw(self, west: float, south: float, east: float, north: float) -> None:
-        """Restrict the region to a box that was drawn on the map."""
-        sides = (round(v, 2) for v in (west, max(south, -90.0), east, min(north, 90.0)))
-        region = Region("drawn", *sides)
+    def _has_land(self, region: Region) -> None:
+        """Refuse a region without land, as far as the world is known."""
         if self.session.world is not None:
-            self.session.world.mask(region)  # says so if it holds no land
-        self.session.where(region=region)
-
-    def _on_place(self, _event) -> None:
-        if self._showing or self.latitude.value is None or self.longitude.value is None:
-            return
-        at = (float(self.latitude.value), float(self.longitude.value))
-        if at != self.session.selection.at:
-            self.session.select(at=at)
+            self.session.world.mask(region)
 
     # -- parameters ---------------------------------------------------------------------------------------------
     def _parameters(self) -> None:
@@ -230,9 +197,8 @@ class CarbonControls:
             sizing_mode="stretch_width",
             margin=0,
         )
-        place = pmui.Row(self.latitude, self.longitude, margin=0)
         self.place_groups = pmui.Accordion(
-            ("Selected cell: latitude, longitude", place),
+            ("Selected cell: latitude, longitude", self.where.cell),
             ("Model options", options),
             active=[],
             disable_gutters=True,
@@ -293,12 +259,9 @@ class CarbonControls:
         """Set every widget to the session's state."""
         session = self.session
         b, selection = session.b, session.selection
+        self.where.show()
         self._showing = True
         try:
-            name = b.region.name if REGIONS.get(b.region.name) == b.region else DRAWN
-            put(self.region, name)
-            put(self.latitude, round(selection.at[0], 3))
-            put(self.longitude, round(selection.at[1], 3))
             put(self.pft, selection.pft)
             put(self.switches, [name for name in CONSTRAINTS if name not in b.l4c.without])
             for name, select in self.choices.items():

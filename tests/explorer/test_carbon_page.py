@@ -162,13 +162,13 @@ def test_switches_and_options_reach_the_experiment(page):
 def test_regions_by_name_and_by_box(page):
     page.session.ask()
     settle(page)
-    page.controls.region.value = "Northern land"
+    page.controls.where.region.value = "Northern land"
     assert page.session.b.region == REGIONS["Northern land"]
-    page.controls.draw(-90.0, -40.0, 90.0, 60.0)
+    page.controls.where.draw(-90.0, -40.0, 90.0, 60.0)
     assert page.session.b.region.name == "drawn"
-    assert page.controls.region.value == "Drawn box"
+    assert page.controls.where.region.value == "Drawn box"
     with pytest.raises(ValueError, match="no land cell"):
-        page.controls.draw(-140.0, -60.0, -139.9, -59.9)
+        page.controls.where.draw(-140.0, -60.0, -139.9, -59.9)
 
 
 def test_a_click_on_the_map_selects_the_nearest_cell_and_one_at_sea_says_so(page, world):

@@ -1,0 +1,87 @@
+"""The part of a sidebar that says where: a region, by its name or as a box, and a cell, by latitude and longitude."""
+
+from collections.abc import Callable, Sequence
+
+import panel_material_ui as pmui
+
+from explorer.pages.page import put
+from explorer.session import Session
+from models.regions import REGIONS, Region
+
+__all__ = ["DRAWN", "Where"]
+
+DRAWN = "Drawn box"
+
+
+class Where:
+    """Region and cell of a session.
+
+    Parameters
+    ----------
+    session : Session
+        Whose experiments share a region, and whose selection has a place ``at``.
+    description : str
+        What the region is for.
+    first : sequence of str
+        Names of regions that the list begins with.
+    check : callable, optional
+        Raises ValueError if a drawn region can't be taken.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        description: str,
+        *,
+        first: Sequence[str] = (),
+        check: Callable[[Region], object] | None = None,
+    ):
+        self.session = session
+        self._check = check
+        self._showing = False
+        names = [*first, *(name for name in REGIONS if name not in first)]
+        self.region = pmui.Select(
+            label="Region", options=[*names, DRAWN], value=names[0], size="small", sizing_mode="stretch_width",
+            margin=(8, 8, 4, 8), description=f"{description}; draw a box with the map's box tool",
+        )  # fmt: skip
+        self.region.param.watch(self._on_region, "value")
+        place = {"size": "small", "width": 145, "margin": 4, "step": 0.5}
+        self.latitude = pmui.FloatInput(label="Latitude [°N]", start=-90, end=90, **place)
+        self.longitude = pmui.FloatInput(label="Longitude [°E]", start=-180, end=180, **place)
+        for widget in (self.latitude, self.longitude):
+            widget.param.watch(self._on_place, "value")
+        self.cell = pmui.Row(self.latitude, self.longitude, margin=0)
+
+    def _on_region(self, event) -> None:
+        if self._showing:
+            return
+        if event.new == DRAWN:
+            self.show()
+        else:
+            self.session.where(region=REGIONS[event.new])
+
+    def draw(self, west: float, south: float, east: float, north: float) -> None:
+        """Restrict the region to a box that was drawn on the map [degrees]."""
+        sides = (round(v, 2) for v in (west, max(south, -90.0), east, min(north, 90.0)))
+        region = Region("drawn", *sides)
+        if self._check is not None:
+            self._check(region)
+        self.session.where(region=region)
+
+    def _on_place(self, _event) -> None:
+        if self._showing or self.latitude.value is None or self.longitude.value is None:
+            return
+        at = (float(self.latitude.value), float(self.longitude.value))
+        if at != self.session.selection.at:
+            self.session.select(at=at)
+
+    def show(self) -> None:
+        """Set the widgets to the session's state."""
+        region, at = self.session.b.region, self.session.selection.at
+        self._showing = True
+        try:
+            put(self.region, region.name if REGIONS.get(region.name) == region else DRAWN)
+            put(self.latitude, round(at[0], 3))
+            put(self.longitude, round(at[1], 3))
+        finally:
+            self._showing = False
