@@ -16,7 +16,7 @@ from models.skill.significance import Wilcoxon, wilcoxon_over_sites
 
 __all__ = ["FEWEST_DAYS", "JUDGED", "REFERENCES", "Gain", "gains", "prime", "skill_table"]
 
-REFERENCES = {"truth": "The truth", "stations": "Stations"}
+REFERENCES = {"truth": "The truth", "stations": "Synthetic stations"}
 """What is compared with -> words on screen."""
 
 JUDGED = ("ssm", "rzsm", "lai", "gpp", "et")

@@ -31,6 +31,7 @@ __all__ = [
     "overlap",
     "real_sources",
     "sensor_of",
+    "truth_known",
     "where_of",
 ]
 
@@ -57,6 +58,9 @@ SHORTEST = 60
 
 FEW = 90
 """Steps of a file below which its climatology says nothing, so that it is not rescaled."""
+
+OF_RETRIEVAL = ("dense_vegetation", "terrain", "rfi")
+"""Masks that stand for the flags of a product that has none."""
 
 KEPT = 6
 _LOCK = threading.Lock()
@@ -200,7 +204,8 @@ def where_of(item: Item, ds: xr.Dataset | None = None) -> Where:
 def experiment_on(experiment: Experiment, item: Item, sensor: str, where: Where) -> Experiment:
     """Return an experiment that takes one sensor's observations from a file, where and when the file has some.
 
-    What the catalog calls observations is assimilated, what a model made is monitored.
+    What the catalog calls observations is assimilated, what a model made is monitored. Masks that stand for the quality
+    of a retrieval over some land are off: the product's own flags say it of each value.
 
     Parameters
     ----------
@@ -212,6 +217,10 @@ def experiment_on(experiment: Experiment, item: Item, sensor: str, where: Where)
     settings = {"use": "assimilate" if "observations" in item.row.feeds else "monitor", "source": item.key}
     if 0 < item.row.steps < FEW:
         settings["rescale"] = "none"
+    own = sensor_named(sensor).masks
+    kept = tuple(mask for mask in own if mask not in OF_RETRIEVAL)
+    if kept != own:
+        settings["masks"] = kept
     choices = replace(experiment.assimilation, sensors=(SensorChoice(sensor, years=where.years, **settings),))
     region = where.region or experiment.region
     return replace(experiment, region=region, period=where.period, assimilation=choices)
@@ -300,8 +309,14 @@ def real_sources(result: AssimilationResult) -> dict[str, str]:
     return {one.sensor.name: one.source for one in used if one.source != "synthetic"}
 
 
+def truth_known(result: AssimilationResult) -> bool:
+    """Say whether everything that is assimilated was sampled from the truth, so that it can judge the analysis."""
+    real = real_sources(result)
+    return not any(one.name in real for one in result.choices.assimilated)
+
+
 def label_of(result: AssimilationResult) -> str:
     """Say of a run what of it is made: all, or all but the observations that come from files."""
-    if not real_sources(result):
-        return "Synthetic twin, truth known"
-    return "Observations from files in synthetic weather; the twin's truth knows nothing of them"
+    if not truth_known(result):
+        return "Observations from files in synthetic weather; the twin's truth knows nothing of them"
+    return "Synthetic twin, truth known" + ("; files are monitored" if real_sources(result) else "")

@@ -7,10 +7,10 @@ import panel as pn
 import panel_material_ui as pmui
 
 from explorer.assimilation.address import TABS
-from explorer.assimilation.numbers import key_numbers, sensor_title
+from explorer.assimilation.numbers import key_numbers, sensor_title, why_none
 from explorer.assimilation.runs import Outcome
 from explorer.assimilation.session import AssimilationSession
-from explorer.assimilation.sources import label_of, real_sources
+from explorer.assimilation.sources import label_of, real_sources, truth_known
 from explorer.pages.assimilation_cell import CellTab
 from explorer.pages.assimilation_controls import AssimilationControls
 from explorer.pages.assimilation_exports import RunsTab
@@ -191,6 +191,8 @@ class AssimilationPage(TabbedPage):
         where = f"{outcome.experiment.region.name}, {result.twin.cells.size:,} cells"
         real = "; ".join(f"{sensor_title(name)}: {text}" for name, text in real_sources(result).items())
         told = f" Observations of {real}." if real else ""
+        if result.choices.assimilated and not key.observations:
+            told += f" No observation was used: {why_none(result)}; the sensor's settings on the left have its masks."
         self.label.object = _label(f"{label_of(result)}: {where}, {span}{part}.{told}")
         title = sensor_title(shown) if shown else ""
 
@@ -204,7 +206,7 @@ class AssimilationPage(TabbedPage):
             Kpi(f"Lag-1 {title}", key.lag1, "", of("lag1"), "0: the gain is right"),
             Kpi(f"Spread/error {title}", key.spread_skill, "", of("spread_skill"), "1: spread is right"),
         ]
-        judged = "no truth for files: see Skill" if real else "> 0: better than OL"
+        judged = "no truth for files: see Skill" if not truth_known(result) else "> 0: better than OL"
         for name in ("ssm", "rzsm", "lai"):
             a = None if before is None else before.delta_r[name]
             items.append(Kpi(f"ΔR anom. {name.upper()}", key.delta_r[name], "", a, judged))

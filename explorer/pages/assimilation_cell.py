@@ -5,15 +5,13 @@ from functools import partial
 import numpy as np
 import panel_material_ui as pmui
 
+from explorer.assimilation.cell_numbers import ensemble_series, observed_series, updates_of
 from explorer.assimilation.numbers import (
     ROW_UNITS,
     cell_of,
-    ensemble_series,
     name_and_unit,
-    observed_series,
     places,
     sensor_title,
-    updates_of,
 )
 from explorer.assimilation.runs import Outcome
 from explorer.assimilation.session import AssimilationSession

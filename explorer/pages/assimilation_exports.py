@@ -8,7 +8,8 @@ import panel_material_ui as pmui
 
 from explorer import export
 from explorer.assimilation import export as files
-from explorer.assimilation.numbers import cell_of, ensemble_series, key_numbers
+from explorer.assimilation.cell_numbers import ensemble_series
+from explorer.assimilation.numbers import cell_of, key_numbers
 from explorer.assimilation.presets import changes
 from explorer.assimilation.runs import Outcome
 from explorer.assimilation.session import AssimilationSession, RunPin

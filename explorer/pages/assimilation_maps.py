@@ -4,7 +4,8 @@ import numpy as np
 import panel_material_ui as pmui
 
 from explorer.assimilation.address import DIAGNOSED, AssimilationSelection
-from explorer.assimilation.numbers import cell_of, ensemble_series, name_and_unit, place_text, places, sensor_title
+from explorer.assimilation.cell_numbers import ensemble_series
+from explorer.assimilation.numbers import cell_of, name_and_unit, place_text, places, sensor_title
 from explorer.assimilation.runs import Outcome
 from explorer.assimilation.scales import (
     SHOWN_WORDS,

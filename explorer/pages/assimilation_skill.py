@@ -8,10 +8,11 @@ import panel as pn
 import panel_material_ui as pmui
 
 from explorer.assimilation.carbon import FLUXES, RUNS, CarbonOutcome, carbon_of, carbon_table
+from explorer.assimilation.ground import Ground, compare_with_ground, sites_table
 from explorer.assimilation.numbers import cell_of, name_and_unit, place_text
 from explorer.assimilation.runs import Outcome
 from explorer.assimilation.session import AssimilationSession
-from explorer.assimilation.skill import JUDGED, REFERENCES, gains, skill_table
+from explorer.assimilation.skill import JUDGED, REFERENCES, Gain, gains, skill_table
 from explorer.assimilation.sources import label_of
 from explorer.pages.assimilation_maps import CellMap
 from explorer.pages.page import card, heading, heading_html, switch
@@ -26,12 +27,17 @@ from models.variables import VARIABLES
 __all__ = ["CarbonTab", "SkillTab"]
 
 
+REAL = "ground"
+"""Key of the comparison with stations and towers of the catalog."""
+
+
 class SkillTab:
     """How much nearer to the truth the analysis is than the open loop."""
 
     def __init__(self, session: AssimilationSession):
         self.session = session
-        self.reference = switch("Against", {words: name for name, words in REFERENCES.items()}, "truth")
+        options = {words: name for name, words in REFERENCES.items()} | {"Stations and towers of the catalog": REAL}
+        self.reference = switch("Against", options, "truth")
         self.variable = switch("Map of", {name_and_unit(v)[0]: v for v in JUDGED}, "ssm")
         for widget in (self.reference, self.variable):
             widget.param.watch(lambda event: self._redraw(), "value")
@@ -40,20 +46,20 @@ class SkillTab:
         self.table = pn.pane.HTML("", stylesheets=[TABLE_CSS], sizing_mode="stretch_width", margin=(4, 12))
         self.note = pn.pane.HTML("", sizing_mode="stretch_width", margin=(4, 12))
         self._outcome: Outcome | None = None
+        self._ground: tuple[tuple, Ground] | None = None
+        self._asked: tuple | None = None
         half = {"xs": 12, "lg": 6}
-        self.pane = pmui.Column(
-            pmui.FlexBox(self.reference, margin=(0, 4)),
-            self.note,
-            pmui.Grid(
-                pmui.Grid(card(heading("ΔR of anomalies", "above 0: better"), self.boxes.pane), size=half),
-                pmui.Grid(card(self.variable, self.map.view.pane, self.map.view.caption_pane), size=half),
-                pmui.Grid(card(heading("Skill", "medians over cells"), self.table), size={"xs": 12}),
-                container=True,
-                sizing_mode="stretch_width",
-            ),
+        self.plots = pmui.Grid(
+            pmui.Grid(card(heading("ΔR of anomalies", "above 0: better"), self.boxes.pane), size=half),
+            pmui.Grid(card(self.variable, self.map.view.pane, self.map.view.caption_pane), size=half),
+            pmui.Grid(card(heading("Skill", "medians over cells or sites"), self.table), size={"xs": 12}),
+            container=True,
             sizing_mode="stretch_width",
-            margin=0,
         )
+        self.pane = pmui.Column(
+            pmui.FlexBox(self.reference, margin=(0, 4)), self.note, self.plots, sizing_mode="stretch_width", margin=0
+        )
+        session.param.watch(lambda event: self._redraw() if self.reference.value == REAL else None, "items")
 
     def _redraw(self) -> None:
         if self._outcome is not None:
@@ -62,32 +68,102 @@ class SkillTab:
     def update(self, outcome: Outcome) -> None:
         """Draw a result."""
         self._outcome = outcome
+        if self.reference.value == REAL:
+            self._update_ground(outcome)
+            return
+        self.plots.visible = True
         result, reference = outcome.result, self.reference.value
         found = {variable: gains(result, variable, reference) for variable in JUDGED}
-        self.boxes.update(
-            {name_and_unit(v)[0]: one.delta for v, one in found.items()},
-            "ΔR of anomalies, analysis − open loop",
-            "",
-            f"against {REFERENCES[reference].lower()} · box: 25–75 % of cells, whiskers: 5–95 %",
-        )
-        name = name_and_unit(self.variable.value)[0]
-        self.map.update(
-            outcome, found[self.variable.value].delta, unit="", signed=True,
-            title=f"{name}: ΔR of anomalies, analysis − open loop · against {REFERENCES[reference].lower()}",
-            bar="ΔR of anomalies",
-        )  # fmt: skip
+        self._draw(outcome, found, REFERENCES[reference].lower(), "cells")
         caption = (
             "R: correlation of the anomalies from a 31-day mean; ubRMSD in the variable's unit. p: Wilcoxon's "
             "signed-rank test over cells, two-sided; neighbouring cells are not independent, so it is too small."
         )
         self.table.object = frame_html(skill_table(found), caption)
         best = [name_and_unit(v)[0] for v, one in found.items() if one.better > 0.8]
-        words = f"{label_of(result)}. " + (
+        self._say(
             f"In more than 80 % of the cells the observations improve {', '.join(best)}."
             if best
             else "No variable is improved in more than 80 % of the cells."
         )
-        self.note.object = f"<div role='status' style='font-size:14px'>{html.escape(words)}</div>"
+
+    def _say(self, words: str) -> None:
+        told = f"{label_of(self._outcome.result)}. {words}"
+        self.note.object = f"<div role='status' style='font-size:14px'>{html.escape(told)}</div>"
+
+    def _update_ground(self, outcome: Outcome) -> None:
+        """Compare with the sites of the catalog, off the event loop, unless that was done."""
+        session, result = self.session, outcome.result
+        key = (id(result), result.days_done, session.items)
+        if self._ground is not None and self._ground[0] == key:
+            self._draw_ground(outcome, self._ground[1])
+            return
+        self.plots.visible = False
+        if session.items is None:
+            self._say("Looking for stations and towers of the catalog …")
+            session.look()
+            return
+        if key == self._asked:
+            return
+        self._asked = key
+        self._say("Reading the stations and towers that stand in the cells of this run …")
+        items = session.items
+
+        def done(ground: Ground) -> None:
+            self._ground = (key, ground)
+            if self.reference.value == REAL and self._asked == key:
+                self._redraw()
+
+        def ended() -> None:
+            self._asked = None
+            self._say("Stopped: choose the reference again to go on.")
+
+        session.slowly(
+            "Reading stations and towers",
+            lambda progress, cancelled: compare_with_ground(result, items, progress, cancelled),
+            done, key="ground", ended=ended,
+        )  # fmt: skip
+
+    def _draw_ground(self, outcome: Outcome, ground: Ground) -> None:
+        """Draw the skill against the sites of the catalog."""
+        self.plots.visible = bool(ground.sites)
+        silent = "; ".join(f"{name}: {why}" for name, why in ground.silent[:5])
+        if not ground.sites:
+            self._say(
+                "No station or tower of the catalog stands in a cell of this run with daily values in its period"
+                f"{f' ({silent})' if silent else ''}. Run where one is: the page Data shows them on a map."
+            )
+            return
+        count = outcome.result.twin.cells.size
+        found = {variable: ground.gain(variable, count) for variable in JUDGED}
+        self._draw(outcome, found, "sites", "sites")
+        caption = (
+            "One line a site and variable; R of the anomalies from a 31-day mean of daily values; evapotranspiration "
+            "is latent heat over 2.45 MJ kg⁻¹. p: Wilcoxon's signed-rank test over sites, two-sided. "
+        )
+        if silent:
+            caption += f"Not compared: {silent}."
+        table = frame_html(skill_table(found), "Medians over sites.")
+        self.table.object = f"{table}{frame_html(sites_table(ground, outcome.result), caption)}"
+        self._say(
+            f"Sites: {len({site.item.key for site in ground.sites})}. The run's weather is drawn, so its open loop "
+            "knows nothing of their days: R beside 0 is what it must have, and only observations of the same days "
+            "can raise it."
+        )
+
+    def _draw(self, outcome: Outcome, found: dict[str, Gain], against: str, what: str) -> None:
+        """Draw boxes and map of a comparison."""
+        self.boxes.update(
+            {name_and_unit(v)[0]: one.delta for v, one in found.items()},
+            "ΔR of anomalies, analysis − open loop",
+            "",
+            f"against {against} · box: 25–75 % of {what}, whiskers: 5–95 %",
+        )
+        name = name_and_unit(self.variable.value)[0]
+        self.map.update(
+            outcome, found[self.variable.value].delta, unit="", signed=True,
+            title=f"{name}: ΔR of anomalies, analysis − open loop · against {against}", bar="ΔR of anomalies",
+        )  # fmt: skip
 
 
 FLUX_WORDS = {symbol_text(VARIABLES[flux].symbol): flux for flux in FLUXES}

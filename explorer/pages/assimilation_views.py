@@ -7,6 +7,7 @@ import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
+from explorer.assimilation.cell_numbers import observed_series
 from explorer.assimilation.numbers import (
     cell_of,
     histograms,
@@ -14,7 +15,6 @@ from explorer.assimilation.numbers import (
     innovation_increment,
     level_gain,
     name_and_unit,
-    observed_series,
     places,
     ranks,
     rejected,
