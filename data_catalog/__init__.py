@@ -1,11 +1,15 @@
 """Datasets by name. Whatever comes out speaks the nomenclature."""
 
+from __future__ import annotations
+
 import importlib
 from collections.abc import Iterator, Mapping
-
-import xarray as xr
+from typing import TYPE_CHECKING
 
 from data_catalog.entry import CatalogEntry
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["CATALOG", "open_dataset"]
 

@@ -12,6 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from data_catalog.apart import tried
 from data_catalog.datasets.tables import Table
 
 __all__ = ["HEAD_BYTES", "Head"]
@@ -19,6 +20,7 @@ __all__ = ["HEAD_BYTES", "Head"]
 HEAD_BYTES = 65_536
 """Bytes that are read of each file to tell what it is."""
 
+FIRST_BYTES = 4096
 MOST_VARIABLES = 5000
 LONGEST_AXIS = 100_000
 _MAGIC = (
@@ -76,6 +78,14 @@ class Head:
             return stream.read(HEAD_BYTES)
 
     @cached_property
+    def first(self) -> bytes:
+        """The first bytes: enough to tell the kind."""
+        if self.is_folder:
+            return b""
+        with self.path.open("rb") as stream:
+            return stream.read(FIRST_BYTES)
+
+    @cached_property
     def kind(self) -> str:
         """What kind of file it is, by its first bytes.
 
@@ -83,12 +93,12 @@ class Head:
         """
         if self.is_folder:
             return "zarr" if any((self.path / mark).exists() for mark in _ZARR) else "folder"
-        if not self.data:
+        if not self.first:
             return "empty"
         for magic, kind in _MAGIC:
-            if self.data.startswith(magic):
+            if self.first.startswith(magic):
                 return kind
-        return "binary" if b"\x00" in self.data[:4096] and self.data[:2] not in (b"\xff\xfe", b"\xfe\xff") else "text"
+        return "binary" if b"\x00" in self.first and self.first[:2] not in (b"\xff\xfe", b"\xfe\xff") else "text"
 
     @cached_property
     def text(self) -> str:
@@ -158,6 +168,10 @@ class Head:
         readers = {"hdf5": self._hdf5_attrs, "netcdf3": self._netcdf3_attrs, "zarr": self._zarr_attrs}
         return self._read(readers)
 
+    def said(self, *names: str) -> str:
+        """Return the text of attributes of the whole file, one after the other; nothing for those it has not."""
+        return " ".join(str(self.attrs[name]) for name in names if name in self.attrs)
+
     def axis(self, name: str) -> np.ndarray:
         """Return a variable of one dimension, as it is stored, of up to `LONGEST_AXIS` values; else an empty array.
 
@@ -192,6 +206,8 @@ class Head:
     def _read(self, readers: dict[str, Callable[[], Any]]) -> Any:
         if self.kind not in readers:
             return {}
+        if self.kind in ("hdf5", "netcdf3"):
+            tried(self.path)
         try:
             return readers[self.kind]()
         except (OSError, RuntimeError, KeyError, TypeError, ValueError, IndexError, EOFError, MemoryError) as error:

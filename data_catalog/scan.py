@@ -1,20 +1,19 @@
 """Say what folders hold: every file, recognised by its content, with what is wrong with it."""
 
-import csv
+import contextlib
 import hashlib
+import itertools
 import logging
 import os
-import zipfile
-import zlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from data_catalog import CATALOG
-from data_catalog.description import describe_dataset
-from data_catalog.entry import CatalogEntry, FileEntry
+from data_catalog import apart
+from data_catalog.entry import FileEntry
 from data_catalog.head import Head
-from data_catalog.other_files import describe_other
+from data_catalog.look import look_into, refused
 from data_catalog.scan_cache import ScanCache
 from data_catalog.siblings import Siblings
 
@@ -26,10 +25,15 @@ MAX_FILES = 100_000
 MANY_FILES = 1000
 """Files above which those of one layout are told by the first of them (`data_catalog.siblings`)."""
 
+NEIGHBOURS = 512
+"""Files of like names in a row that one process looks into."""
+
 _LOG = logging.getLogger(__name__)
+_DIGITS = re.compile(r"\d+")
+_SCANS = itertools.count(1)
 _STORES = (".zarr",)
-_BUGS = (MemoryError, ArithmeticError, LookupError, TypeError, AttributeError, RuntimeError, AssertionError)
-_BUGS += (zipfile.BadZipFile, zlib.error, csv.Error)
+_OURS = ("text", "gzip", "empty", "folder")
+"""Kinds of files that are read without a library in C."""
 
 
 def scan(
@@ -80,47 +84,129 @@ def scan(
 
 
 def _scan_one(root: Path, store: ScanCache | None, deep: bool | None, progress, cancelled) -> list[FileEntry]:
+    found = _listed(root)
+    if store is not None:
+        store.load(root.absolute())
+    run = _Run(found, store, quick=len(found) > MANY_FILES if deep is None else not deep)
+
+    def stopped() -> bool:
+        return cancelled is not None and cancelled()
+
+    def collect(wait: float = 0.0) -> None:
+        for reader in readers:
+            for answer in reader.take(wait):
+                run.answered(answer)
+        if progress is not None:
+            progress(len(run.rows), len(found))
+
+    with contextlib.ExitStack() as lent:
+        readers = [lent.enter_context(apart.file_reader()) for _ in range(2 if len(found) > MANY_FILES else 1)]
+        alike: dict[str, list[int]] = {}
+        for number, (path, _, _) in enumerate(found):
+            if stopped():
+                break
+            # Files of one product go to the same process, which tells one by the other, unless they are very many.
+            stem = _DIGITS.sub("", path.name)
+            place, count = alike.setdefault(stem, [len(alike), 0])
+            run.begin(number, readers[(place + count // NEIGHBOURS) % len(readers)])
+            alike[stem][1] += 1
+            collect()
+        while any(reader.left for reader in readers) and not stopped():
+            collect(wait=0.1)
+    if store is not None and run.fresh:
+        store.put(run.fresh)
+    return [run.rows[number] for number in sorted(run.rows)]
+
+
+def _listed(root: Path) -> list[tuple[Path, str, str]]:
+    """Return path, path as shown, and why it cannot be read, of a file or of every file of a folder."""
     base = root.absolute()
     if root.is_file() or root.suffix in _STORES:
-        found: list[tuple[Path, str, str]] = [(base, root.name, "")]
-    else:
-        found = []
-        for place, shown, problem in _files(base):
-            if len(found) == MAX_FILES:
-                found.append((base, ".", f"more than {MAX_FILES} files: scan a smaller folder."))
-                break
-            found.append((place, shown, problem))
-    if store is not None:
-        store.load(base)
-    around = _Around()
-    deep = len(found) <= MANY_FILES if deep is None else deep
-    siblings = None if deep else Siblings()
-    rows, fresh = [], []
-    for k, (path, shown, problem) in enumerate(found):
-        if cancelled is not None and cancelled():
+        return [(base, root.name, "")]
+    found = []
+    for place, shown, problem in _files(base):
+        if len(found) == MAX_FILES:
+            found.append((base, ".", f"more than {MAX_FILES} files: scan a smaller folder."))
             break
+        found.append((place, shown, problem))
+    return found
+
+
+class _Run:
+    """One scan of a folder: tables are read here, what C libraries open by a process of its own meanwhile.
+
+    Attributes
+    ----------
+    rows : dict of int to FileEntry
+        What was found, by the number of the file.
+    fresh : list of tuple
+        What to keep: path, size, time of change [ns], what lies around it, entry.
+    """
+
+    def __init__(self, found: list[tuple[Path, str, str]], store: ScanCache | None, *, quick: bool) -> None:
+        self.rows: dict[int, FileEntry] = {}
+        self.fresh: list[tuple[Path, int, int, str, FileEntry]] = []
+        self._found, self._store = found, store
+        self._siblings = Siblings() if quick else None
+        # The other process keeps what it learns of neighbours under this name.
+        self._name = f"scan {next(_SCANS)}" if quick else ""
+        self._around = _Around()
+        self._begun: dict[int, tuple[int, int, str]] = {}
+
+    def begin(self, number: int, reader: apart.FileReader) -> None:
+        """Look at a file, or have it looked at."""
+        path, shown, problem = self._found[number]
         if problem:
-            rows.append(FileEntry(problem=problem, path=path, shown=shown))
-            continue
-        row, key = _with_cache(path, shown, store, around, siblings)
-        rows.append(row)
-        if key is not None:
-            fresh.append((*key, row))
-        if progress is not None:
-            progress(k + 1, len(found))
-    if store is not None and fresh:
-        store.put(fresh)
-    return rows
+            self.rows[number] = FileEntry(problem=problem, path=path, shown=shown)
+            return
+        try:
+            size, modified = _stamp(path)
+        except OSError as error:
+            self.rows[number] = FileEntry(problem=refused(error), path=path, shown=shown)
+            return
+        near = self._around.of(path) if self._store is not None else ""
+        near += " quick" if self._name else ""
+        kept = self._store.get(path, size, modified, near) if self._store is not None else None
+        if kept is not None:
+            self.rows[number] = kept.at(path, shown, size)
+            return
+        self._begun[number] = size, modified, near
+        if _foreign(path):
+            reader.put(number, "look", str(path), self._name)
+        else:
+            self._finish(number, examine(path, self._siblings))
+
+    def answered(self, answer: apart.Answer) -> None:
+        """Take what the other process found."""
+        said = answer.problem
+        self._finish(answer.number, FileEntry(problem=said) if said else FileEntry.from_json(answer.value))
+
+    def _finish(self, number: int, row: FileEntry) -> None:
+        """Put a row in its place, unless its file has changed meanwhile."""
+        path, shown, _ = self._found[number]
+        size, modified, near = self._begun.pop(number)
+        row = row.at(path, shown, size)
+        try:
+            same = _stamp(path) == (size, modified)
+        except OSError as error:
+            self.rows[number] = FileEntry(problem=refused(error), path=path, shown=shown)
+            return
+        if same:
+            self.fresh.append((path, size, modified, near, row))
+        else:
+            problem = "the file changed while it was read; scan again when it is complete."
+            row = replace(row, problem="; ".join(filter(None, (problem, row.problem))))
+        self.rows[number] = row
 
 
 def _files(root: Path) -> Iterator[tuple[Path, str, str]]:
     """Yield path, path as shown, and why it cannot be read, of every file."""
-    refused: list[OSError] = []
+    failed: list[OSError] = []
     whole = root.resolve()
-    for folder, subfolders, names in os.walk(root, followlinks=False, onerror=refused.append):
-        for error in refused:
-            yield Path(error.filename), _shown(Path(error.filename), root), _refused(error)
-        refused.clear()
+    for folder, subfolders, names in os.walk(root, followlinks=False, onerror=failed.append):
+        for error in failed:
+            yield Path(error.filename), _shown(Path(error.filename), root), refused(error)
+        failed.clear()
         subfolders.sort()
         stores = [name for name in subfolders if name.endswith(_STORES)]
         subfolders[:] = [name for name in subfolders if not name.startswith(".") and name not in stores]
@@ -129,16 +215,12 @@ def _files(root: Path) -> Iterator[tuple[Path, str, str]]:
             if name.startswith(".") or (place.is_symlink() and not place.resolve().is_relative_to(whole)):
                 continue
             yield place, _shown(place, root), ""
-    for error in refused:
-        yield Path(error.filename), _shown(Path(error.filename), root), _refused(error)
+    for error in failed:
+        yield Path(error.filename), _shown(Path(error.filename), root), refused(error)
 
 
 def _shown(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
-
-
-def _refused(error: OSError) -> str:
-    return f"cannot be opened ({error.strerror or error}): check its permissions."
 
 
 class _Around:
@@ -178,85 +260,33 @@ def _stamp(path: Path) -> tuple[int, int]:
     return sum(one.st_size for one in stats), max((one.st_mtime_ns for one in stats), default=0)
 
 
-def _with_cache(path: Path, shown: str, store: ScanCache | None, around: _Around, siblings: Siblings | None):
-    """Return the row of a file, and under what to keep it (None if it was kept, or changes)."""
-    try:
-        size, modified = _stamp(path)
-    except OSError as error:
-        return FileEntry(problem=_refused(error), path=path, shown=shown), None
-    near = around.of(path) if store is not None else ""
-    near += "" if siblings is None else " quick"
-    kept = store.get(path, size, modified, near) if store is not None else None
-    if kept is not None:
-        return kept.at(path, shown, size), None
-    row = examine(path, siblings).at(path, shown, size)
-    try:
-        after = _stamp(path)
-    except OSError as error:
-        return FileEntry(problem=_refused(error), path=path, shown=shown), None
-    if after != (size, modified):
-        problem = "the file changed while it was read; scan again when it is complete."
-        return replace(row, problem="; ".join(filter(None, (problem, row.problem)))), None
-    return row, (path, size, modified, near)
-
-
 def examine(path: str | Path, siblings: Siblings | None = None) -> FileEntry:
     """Say what one file is, and what is wrong with it; never raises for what a file holds.
+
+    A binary file is opened by a process of its own (`data_catalog.apart`).
 
     Parameters
     ----------
     path : path
         A file, or the folder of a Zarr store.
     siblings : Siblings, optional
-        What is known of other files of the same layout: this one is then told by them, if it fits.
+        What is known of other files of the same layout: a table is then told by them, if it fits.
     """
     path = Path(path)
-    found: CatalogEntry | None = None
+    if not _foreign(path):
+        return look_into(path, siblings)
     try:
-        head = Head(path)
-        if head.kind == "empty":
-            return FileEntry(problem="the file is empty (0 bytes). Fetch it again.")
-        for entry in CATALOG.values():
-            if entry.recognise is None or not entry.recognise(path, head):
-                continue
-            found = entry
-            row = siblings.guess(entry, head) if siblings is not None else None
-            if row is None:
-                row = _described(entry, path, head)
-                if siblings is not None:
-                    siblings.learn(entry, head, replace(row, path=path))
-            return row
-        return describe_other(path, head)
-    except (ValueError, KeyError, FileNotFoundError, ImportError) as error:
-        message = str(error.args[0]) if error.args else str(error)
-        return _unread(found, " ".join(message.split())[:500])
-    except OSError as error:
-        return FileEntry(problem=_refused(error))
-    except (
-        MemoryError,
-        ArithmeticError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        RuntimeError,
-        AssertionError,
-    ) as error:
-        # A stranger's file may break a reader where nobody thought of it; the other files must still be listed.
-        _LOG.warning("%s: %s", path, error, exc_info=_LOG.isEnabledFor(logging.DEBUG))
-        said = " ".join(str(error).split())[:160]
-        return _unread(found, f"cannot be read ({type(error).__name__}: {said}).")
+        return FileEntry.from_json(apart.ask("look", str(path.absolute()), ""))
+    except ValueError as error:
+        return FileEntry(problem=str(error))
 
 
-def _described(entry: CatalogEntry, path: Path, head: Head) -> FileEntry:
-    if entry.describe is not None:
-        return entry.describe(path, head)
-    with entry.load(path) as ds:
-        return describe_dataset(entry, ds)
-
-
-def _unread(entry: CatalogEntry | None, problem: str) -> FileEntry:
-    """Return the row of a file that cannot be read: of its product, if it was recognised."""
-    return FileEntry(problem=problem) if entry is None else entry.file_entry(feeds=(), problem=problem)
+def _foreign(path: Path) -> bool:
+    """Say whether a file is one that C libraries open: no text, and not unreadable altogether."""
+    try:
+        return not apart.inside() and Head(path).kind not in _OURS
+    except OSError:
+        return False
 
 
 def grouped(rows: list[FileEntry]) -> list[FileEntry]:

@@ -28,8 +28,8 @@ def _finish(ds: xr.Dataset, raw: xr.Dataset, file: str) -> xr.Dataset:
 
 
 def _is_it(head: Head, names: set[str]) -> bool:
-    said = " ".join(str(head.attrs.get(name, "")) for name in ("title", "project", "source", "summary", "instrument"))
-    return {"a", "b", "c"} <= names and ("AirMOSS" in said or "AIRMOSS" in said.upper())
+    told = ("title", "project", "source", "summary", "instrument")
+    return {"a", "b", "c"} <= names and "AIRMOSS" in head.said(*told).upper()
 
 
 def write_example(path: str | Path) -> None:

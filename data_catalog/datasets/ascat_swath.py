@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from data_catalog.datasets.opening import kept_open
 from data_catalog.datasets.product_columns import Column, take, times_of
 from data_catalog.datasets.product_entry import lazily_described
 from data_catalog.datasets.regular_file import open_raw
@@ -49,7 +50,7 @@ def load(path: str | Path) -> xr.Dataset:
     """
     path = Path(path)
     raw = open_raw(path)
-    try:
+    with kept_open(raw):
         if "soil_moisture" not in raw or "utc_line_nodes" not in raw:
             msg = f"{path.name} is no swath of ASCAT: it has no soil_moisture and utc_line_nodes."
             raise ValueError(msg)
@@ -77,9 +78,6 @@ def load(path: str | Path) -> xr.Dataset:
             "product_version": str(raw.attrs.get("processor_major_version", "")),
             "synthetic": 0,
         }
-    except Exception:
-        raw.close()
-        raise
     ds.set_close(raw.close)
     return ds
 

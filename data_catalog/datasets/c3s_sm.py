@@ -10,8 +10,10 @@ __all__ = ["ENTRY", "PRODUCT", "write_example"]
 
 
 def _is_it(head: Head, names: set[str]) -> bool:
-    title = str(head.attrs.get("title", ""))
-    return title.startswith("C3S") and "Soil Moisture" in title and "sm" in names and "location_id" not in names
+    if "sm" not in names or "location_id" in names:
+        return False
+    title = head.said("title")
+    return title.startswith("C3S") and "Soil Moisture" in title
 
 
 def write_example(path: str | Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from data_catalog.datasets.driver_file import open_store
+from data_catalog.datasets.opening import open_store
 from data_catalog.datasets.text_frame import point_dataset
 from data_catalog.description import describe_dataset
 from data_catalog.entry import CatalogEntry, FileEntry

@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import xarray as xr
 
+from data_catalog.datasets.opening import kept_open
 from data_catalog.datasets.product_columns import Column, columns_in, take, times_of
 from data_catalog.datasets.regular_file import open_raw
 
@@ -49,7 +50,7 @@ def open_cell(path: str | Path, columns: tuple[Column, ...], flags: tuple[str, .
     """
     path = Path(path)
     raw = open_raw(path)
-    try:
+    with kept_open(raw):
         places = _places(raw, path.name)
         keep = np.flatnonzero(places["there"])
         found = columns_in(columns, map(str, raw.data_vars))
@@ -73,9 +74,6 @@ def open_cell(path: str | Path, columns: tuple[Column, ...], flags: tuple[str, .
             for key, value in raw.attrs.items()
             if key in ("product", "title", "overpass", "license", "product_version")
         }
-    except Exception:
-        raw.close()
-        raise
     ds.set_close(raw.close)
     return ds
 
@@ -96,10 +94,11 @@ def open_ragged(
         It is no such file, or no point is near.
     """
     path = Path(path)
-    with h5py.File(path, "r") as file:
-        sizes = file["row_size"][:].astype(np.int64)
     raw = open_raw(path)
-    try:
+    with kept_open(raw):
+        # As stored: what xarray makes of its fill value is a float.
+        with h5py.File(path, "r") as file:
+            sizes = file["row_size"][:].astype(np.int64)
         places = _places(raw, path.name)
         start = np.concatenate([[0], np.cumsum(np.maximum(sizes, 0))])
         total = int(start[-1])
@@ -137,9 +136,6 @@ def open_ragged(
             ds = ds.expand_dims("site", axis=1)
             ds = ds.assign_coords(cell_axes(places, np.array([k])))
         ds.attrs = {"title": str(raw.attrs.get("title", "")), "product_version": str(raw.attrs.get("version", ""))}
-    except Exception:
-        raw.close()
-        raise
     ds.set_close(raw.close)
     return ds
 

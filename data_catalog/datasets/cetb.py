@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from data_catalog.datasets.opening import kept_open
 from data_catalog.datasets.product_columns import Column, take, times_of
 from data_catalog.datasets.product_entry import lazily_described
 from data_catalog.datasets.regular_file import open_raw
@@ -55,7 +56,7 @@ def load(path: str | Path) -> xr.Dataset:
     """
     path = Path(path)
     raw = open_raw(path)
-    try:
+    with kept_open(raw):
         code = str(raw["crs"].attrs.get("srid", "")) if "crs" in raw else ""
         x, y = np.meshgrid(raw["x"].to_numpy(), raw["y"].to_numpy())
         if "6933" in code:
@@ -93,9 +94,6 @@ def load(path: str | Path) -> xr.Dataset:
             "notes": f"channel: {channel}",
             "synthetic": 0,
         }
-    except Exception:
-        raw.close()
-        raise
     ds.set_close(raw.close)
     return ds
 

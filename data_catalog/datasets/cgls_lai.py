@@ -45,16 +45,10 @@ def _fix(raw: xr.Dataset, file: str) -> xr.Dataset:
 
 
 def _is_it(head: Head, names: set[str]) -> bool:
-    said = " ".join(
-        str(head.attrs.get(name, ""))
-        for name in ("title", "product_version", "references", "institution", "archive_facility")
-    )
-    said += str(head.attrs.get("identifier", ""))
-    return (
-        bool({"LAI", "FAPAR"} & names)
-        and {"lat", "lon"} <= names
-        and ("Global Land" in said or "VITO" in said or "c_gls" in said)
-    )
+    if not {"LAI", "FAPAR"} & names or not {"lat", "lon"} <= names:
+        return False
+    said = head.said("title", "product_version", "references", "institution", "archive_facility", "identifier")
+    return any(word in said for word in ("Global Land", "VITO", "c_gls"))
 
 
 def write_example(path: str | Path) -> None:

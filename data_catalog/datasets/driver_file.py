@@ -11,12 +11,13 @@ import xarray as xr
 
 from data_catalog.datasets.climatology_npz import load as load_climatology
 from data_catalog.datasets.driver_file_example import write_example
+from data_catalog.datasets.opening import kept_open, open_store
 from data_catalog.description import describe_dataset
 from data_catalog.entry import CatalogEntry, FileEntry
 from data_catalog.head import Head
 from models.variables import VARIABLES
 
-__all__ = ["ALIASES", "DRIVERS", "ENTRY", "PARAMETERS", "open_drivers", "open_store", "write_example"]
+__all__ = ["ALIASES", "DRIVERS", "ENTRY", "PARAMETERS", "open_drivers", "write_example"]
 
 DRIVERS = ("par", "fpar", "tmin", "vpd", "smrz", "smsf", "t_soil", "frozen")
 """What L4C needs for each cell and day."""
@@ -120,15 +121,12 @@ def open_drivers(path: str | Path, *, block: int | None = None) -> xr.Dataset:
     if path.suffix == ".npz":
         return load_climatology(path)
     raw = open_store(path)
-    try:
+    with kept_open(raw):
         ds = _renamed(raw, path.name)
         ds = _with_pools(ds, raw, path.name)
         _check_dims(ds, path.name)
         _check_units(ds, path.name)
         _check_days(ds, path.name)
-    except Exception:
-        raw.close()
-        raise
     block = block or max(1, _BLOCK_BYTES // (8 * ds.sizes["time"] * ds.sizes.get("pft", 1)))
     ds = ds.chunk({"cell": min(block, ds.sizes["cell"]), "time": -1, **({"pft": -1} if "pft" in ds.dims else {})})
     if "thawed" in ds:
@@ -146,52 +144,6 @@ def open_drivers(path: str | Path, *, block: int | None = None) -> xr.Dataset:
     }
     ds.set_close(raw.close)
     return ds
-
-
-_WHAT = "drivers are a NetCDF file or a Zarr folder with dimensions (cell, time)"
-
-
-def open_store(path: Path, what: str = _WHAT) -> xr.Dataset:
-    """Open whatever kind of file it is, by its content, lazily.
-
-    Parameters
-    ----------
-    path : Path
-        NetCDF-4, NetCDF-3 or Zarr.
-    what : str
-        What it should be, for the message when it is not there.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is of another kind, truncated or damaged.
-    """
-    if not path.exists():
-        msg = f"No file {str(path)!r}: {what}."
-        raise FileNotFoundError(msg)
-    if path.is_dir():
-        if not any((path / mark).exists() for mark in ("zarr.json", ".zgroup", ".zmetadata")):
-            msg = f"The folder {path.name} is no Zarr store: it has no zarr.json."
-            raise ValueError(msg)
-        engine = "zarr"
-    else:
-        with path.open("rb") as file:
-            head = file.read(8)
-        engine = "h5netcdf" if head.startswith(b"\x89HDF\r\n\x1a\n") else "scipy" if head.startswith(b"CDF") else ""
-    if not engine:
-        msg = f"{path.name} is neither NetCDF nor Zarr (it starts with {head!r})."
-        raise ValueError(msg)
-    try:
-        # Saying whether the metadata are consolidated spares the reader a warning.
-        options = {"consolidated": (path / ".zmetadata").exists()} if engine == "zarr" else {}
-        return xr.open_dataset(path, engine=engine, chunks=None, **options)
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError, OverflowError) as error:
-        msg = (
-            f"{path.name} cannot be read as {engine}; is it truncated or damaged? ({str(error).splitlines()[0][:160]})"
-        )
-        raise ValueError(msg) from error
 
 
 def _renamed(raw: xr.Dataset, file: str) -> xr.Dataset:

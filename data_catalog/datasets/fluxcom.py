@@ -44,10 +44,9 @@ def _finish(ds: xr.Dataset, raw: xr.Dataset, file: str) -> xr.Dataset:
 
 
 def _is_it(head: Head, names: set[str]) -> bool:
-    known = ("title", "id", "source", "description", "references", "comment")
-    said = " ".join(str(head.attrs.get(name, "")) for name in known)
+    told = ("title", "id", "source", "description", "references", "comment")
     held = {name for names_, _ in _FIELDS.values() for name in names_} & names
-    return bool(held) and ("FLUXCOM" in said.upper() or "land_fraction" in names)
+    return bool(held) and ("land_fraction" in names or "FLUXCOM" in head.said(*told).upper())
 
 
 def write_example(path: str | Path) -> None:

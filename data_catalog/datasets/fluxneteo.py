@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from data_catalog.datasets.driver_file import open_store
+from data_catalog.datasets.opening import open_store
 from data_catalog.datasets.text_frame import point_dataset
 from data_catalog.description import describe_dataset
 from data_catalog.entry import CatalogEntry, FileEntry
@@ -66,7 +66,7 @@ def load(path: str | Path) -> xr.Dataset:
 
 def recognise(path: Path, head: Head) -> bool:
     """Whether a file has the product's indices and names a site."""
-    return "site_ID" in head.attrs and bool({"NDVI", "EVI"} & set(head.variables))
+    return bool({"NDVI", "EVI"} & set(head.variables)) and "site_ID" in head.attrs
 
 
 def describe(path: Path, head: Head) -> FileEntry:

@@ -10,7 +10,9 @@ __all__ = ["ENTRY", "PRODUCT", "write_example"]
 
 
 def _is_it(head: Head, names: set[str]) -> bool:
-    said = " ".join(str(head.attrs.get(name, "")) for name in ("Title", "Source", "Filename"))
+    if not {"lat", "lon"} <= names:
+        return False
+    said = head.said("Title", "Source", "Filename")
     return "GEOS" in said and ("FP" in said or ".fp." in said) and "MERRA" not in said
 
 

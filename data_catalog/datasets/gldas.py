@@ -70,7 +70,7 @@ def _finish(ds: xr.Dataset, raw: xr.Dataset, file: str) -> xr.Dataset:
 
 
 def _is_it(head: Head, names: set[str]) -> bool:
-    return "GLDAS" in str(head.attrs.get("title", "")) and bool({column.theirs for column in COLUMNS} & names)
+    return bool({column.theirs for column in COLUMNS} & names) and "GLDAS" in head.said("title")
 
 
 def write_example(path: str | Path) -> None:

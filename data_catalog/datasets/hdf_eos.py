@@ -4,22 +4,17 @@ import importlib.util
 import json
 import mmap
 import re
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from data_catalog import apart
 from data_catalog.datasets.geotiff import sinusoidal
 
 __all__ = ["EosGrid", "fields_of", "read_eos"]
 
-PATIENCE = 120.0
-"""Seconds after which a file that is not read is given up."""
-
-_CHILD = Path(__file__).with_name("hdf4_child.py")
 _CORNER = re.compile(r"UpperLeftPointMtrs=\(([-\d.eE+]+),([-\d.eE+]+)\)\s*LowerRightMtrs=\(([-\d.eE+]+),([-\d.eE+]+)\)")
 _GRID = re.compile(r'GridName="([^"]+)"')
 _DATE = re.compile(r"RANGEBEGINNINGDATE.*?VALUE\s*=\s*\"(\d{4}-\d\d-\d\d)\"", re.DOTALL)
@@ -113,16 +108,11 @@ def read_eos(path: str | Path, pattern: str) -> EosGrid:
         raise ImportError(msg)
     with tempfile.TemporaryDirectory(prefix="hdf4-") as folder:
         out = Path(folder) / "fields.npz"
-        command = [sys.executable, str(_CHILD), str(path.absolute()), str(out), pattern]
         try:
-            done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
-        except subprocess.TimeoutExpired as error:
-            msg = f"{path.name} was not read in {PATIENCE:.0f} s; is it damaged?"
+            apart.ask("hdf4", str(path.absolute()), str(out), pattern)
+        except ValueError as error:
+            msg = f"{path.name} cannot be read as HDF4; is it truncated or damaged? ({str(error)[:120]})"
             raise ValueError(msg) from error
-        if done.returncode != 0 or not out.exists():
-            said = " ".join(done.stderr.decode("utf-8", "replace").split())[:120] or f"code {done.returncode}"
-            msg = f"{path.name} cannot be read as HDF4; is it truncated or damaged? ({said})"
-            raise ValueError(msg)
         with np.load(out) as kept:
             about = json.loads(str(kept["about"]))
             fields = {name: kept[f"arr_{k}"] for k, name in enumerate(about["fields"])}

@@ -31,8 +31,7 @@ def _fix(raw: xr.Dataset, file: str) -> xr.Dataset:
 
 
 def _is_it(head: Head, names: set[str]) -> bool:
-    said = str(head.attrs.get("FileHeader", "")) + str(head.attrs.get("title", ""))
-    return bool(set(_NAMES) & names) and ("IMERG" in said or "Grid/lat" in head.variables)
+    return bool(set(_NAMES) & names) and ("Grid/lat" in head.variables or "IMERG" in head.said("FileHeader", "title"))
 
 
 def write_example(path: str | Path) -> None:

@@ -8,8 +8,8 @@ import xarray as xr
 from data_catalog.datasets.ameriflux_base import is_base, read_base
 from data_catalog.datasets.ameriflux_l2 import is_level2, read_level2
 from data_catalog.datasets.bondville import is_bondville, read_bondville
-from data_catalog.datasets.driver_file import open_store
 from data_catalog.datasets.fluxnet import file_name, read_fluxnet
+from data_catalog.datasets.opening import open_store
 from data_catalog.datasets.tables import open_tables
 from data_catalog.datasets.tower_weather import whole_weather
 from data_catalog.description import describe_dataset

@@ -10,7 +10,9 @@ __all__ = ["ENTRY", "PRODUCT", "write_example"]
 
 
 def _is_it(head: Head, names: set[str]) -> bool:
-    said = " ".join(str(head.attrs.get(name, "")) for name in ("Title", "LongName", "Filename"))
+    if not {"lat", "lon"} <= names:
+        return False
+    said = head.said("Title", "LongName", "Filename")
     return "MERRA2" in said or "MERRA-2" in said
 
 

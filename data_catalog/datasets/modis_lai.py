@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 import xarray as xr
 
+from data_catalog.apart import tried
 from data_catalog.datasets.geotiff import read_geotiff, tags_of, write_geotiff
 from data_catalog.datasets.hdf_eos import fields_of, read_eos
 from data_catalog.datasets.modis_qc import QUALITY, fpar_lai_quality
@@ -96,6 +97,7 @@ def _hdf4(path: Path):
 def _viirs(path: Path):
     from data_catalog.datasets.geotiff import sinusoidal
 
+    tried(path)
     with h5py.File(path, "r") as file:
         grids = file["HDFEOS/GRIDS"]
         name = next(iter(grids))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from data_catalog.datasets.driver_file import open_store
+from data_catalog.datasets.opening import kept_open, open_store
 from data_catalog.description import describe_dataset
 from data_catalog.entry import CatalogEntry, FileEntry
 from data_catalog.head import Head
@@ -44,7 +44,7 @@ def load(path: str | Path) -> xr.Dataset:
     """
     path = Path(path)
     raw = open_store(path, "a map of flux is a NetCDF file")
-    try:
+    with kept_open(raw):
         if "flux" not in raw or set(raw["flux"].dims) != {"lat", "lon", "time"}:
             msg = f"{path.name} has no flux on (lat, lon, time)."
             raise ValueError(msg)
@@ -61,9 +61,6 @@ def load(path: str | Path) -> xr.Dataset:
             msg = f"{path.name}: latitude = {np.abs(raw['lat'].to_numpy()).max():g} is none; are lat and lon swapped?"
             raise ValueError(msg)
         flux = raw["flux"].chunk().transpose("time", "lat", "lon") * GC_PER_MOL
-    except Exception:
-        raw.close()
-        raise
     ds = flux.astype(float).rename(lat="latitude", lon="longitude").to_dataset(name=name)
     ds[name].attrs = VARIABLES[name].cf_attrs
     ds["latitude"].attrs, ds["longitude"].attrs = {"units": "degrees_north"}, {"units": "degrees_east"}
@@ -81,7 +78,7 @@ def load(path: str | Path) -> xr.Dataset:
 
 def recognise(path: Path, head: Head) -> bool:
     """Whether a file has a flux on latitude and longitude, of a kind that is ours."""
-    return {"flux", "lat", "lon", "time"} <= set(head.variables) and bool(_ours(str(head.attrs.get("title", ""))))
+    return {"flux", "lat", "lon", "time"} <= set(head.variables) and bool(_ours(head.said("title")))
 
 
 def describe(path: Path, head: Head) -> FileEntry:

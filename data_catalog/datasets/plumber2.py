@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from data_catalog.datasets.driver_file import open_store
 from data_catalog.datasets.fluxnet_columns import GC_PER_UMOL
 from data_catalog.datasets.fluxnet_sites import IGBP_TO_PFT
+from data_catalog.datasets.opening import open_store
 from data_catalog.datasets.text_frame import point_dataset, regular
 from data_catalog.datasets.tower_entry import describe_tower
 from data_catalog.entry import CatalogEntry, FileEntry

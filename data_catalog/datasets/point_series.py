@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from data_catalog.datasets.driver_file import open_store
+from data_catalog.datasets.opening import kept_open, open_store
 from data_catalog.entry import CatalogEntry, FileEntry
 from data_catalog.head import Head
 from models.variables import VARIABLES
@@ -116,15 +116,12 @@ def load(path: str | Path) -> xr.Dataset:
     """
     path = Path(path)
     raw = open_store(path, "time series of grid points are a NetCDF file")
-    try:
+    with kept_open(raw):
         product = _product({str(name) for name in raw.variables})
         if product is None or "locations" not in raw.dims:
             msg = f"{path.name} is no file of time series that is known; {', '.join(p.title for p in PRODUCTS)} are."
             raise ValueError(msg)
         ds = _converted(raw, product, path.name)
-    except Exception:
-        raw.close()
-        raise
     ds.set_close(raw.close)
     return ds
 
@@ -178,8 +175,7 @@ def recognise(path: Path, head: Head) -> bool:
     names = set(head.variables)
     if _is_grid(names):
         return True
-    series = str(head.attrs.get("featureType", "")) == "timeSeries"
-    return series and "obs" not in names and _product(names) is not None
+    return "obs" not in names and _product(names) is not None and head.said("featureType") == "timeSeries"
 
 
 def describe(path: Path, head: Head) -> FileEntry:

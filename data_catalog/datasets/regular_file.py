@@ -9,6 +9,8 @@ import h5py
 import numpy as np
 import xarray as xr
 
+from data_catalog.apart import tried
+from data_catalog.datasets.opening import kept_open
 from data_catalog.datasets.product_columns import Column, columns_in, take, times_of
 from data_catalog.datasets.product_entry import lazily_described
 from data_catalog.entry import CatalogEntry
@@ -45,6 +47,7 @@ def open_raw(path: str | Path, group: str | None = None) -> xr.Dataset:
     if not engine:
         msg = f"{path.name} is neither NetCDF nor HDF5 (it starts with {start!r})."
         raise ValueError(msg)
+    tried(path)
     options = {"phony_dims": "sort"} if engine == "h5netcdf" else {}
     if group:
         options["group"] = group
@@ -87,6 +90,7 @@ def has_group(path: Path, group: str) -> bool:
     """Say whether an HDF5 file has a group; False for a file that is no HDF5."""
     if not path.exists() or not h5py.is_hdf5(path):
         return False
+    tried(path)
     with h5py.File(path, "r") as file:
         return group in file
 
@@ -211,7 +215,7 @@ class RegularProduct:
         """
         path = Path(path)
         raw = open_raw(path, self.group if self.group and has_group(path, self.group) else None)
-        try:
+        with kept_open(raw):
             fixed = self.fix(raw, path.name) if self.fix else raw
             fixed = on_latitude_longitude(fixed, path.name)
             # A finishing step may make variables of columns that have no name of ours.
@@ -219,9 +223,6 @@ class RegularProduct:
             ds = take(fixed, self.columns, path.name) if held or not self.finish else xr.Dataset(coords=fixed.coords)
             if self.finish:
                 ds = self.finish(ds, fixed, path.name)
-        except Exception:
-            raw.close()
-            raise
         keep = {"time", "latitude", "longitude", "layer", "depth"}
         ds = ds.drop_vars([name for name in ds.coords if name not in keep])
         order = [name for name in ("time", "layer", "latitude", "longitude") if name in ds.dims]

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from data_catalog.datasets.driver_file import open_store
+from data_catalog.datasets.opening import open_store
 from data_catalog.description import describe_dataset
 from data_catalog.entry import CatalogEntry, FileEntry
 from data_catalog.head import Head

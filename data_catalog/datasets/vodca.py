@@ -20,10 +20,10 @@ COLUMNS = (
 
 
 def _is_it(head: Head, names: set[str]) -> bool:
-    said = " ".join(str(head.attrs.get(name, "")) for name in ("title", "id", "product", "summary", "source"))
-    return any(name.startswith("VODCA") for name in names) or (
-        "vod" in names and ("VODCA" in said or "sensor_flag" in names)
-    )
+    if any(name.startswith("VODCA") for name in names):
+        return True
+    told = ("title", "id", "product", "summary", "source")
+    return "vod" in names and ("sensor_flag" in names or "VODCA" in head.said(*told))
 
 
 def write_example(path: str | Path) -> None:
