@@ -52,7 +52,7 @@ def test_a_sensor_that_is_switched_on_is_run_and_its_innovations_are_read(visit)
     visitor.until(lambda: visitor.kpis()["Observations used"] != before["Observations used"], "more observations", 60)
     wait_for_run(visitor)
     assert visitor.column("ol") == loop, "the open loop is kept"
-    visitor.page.mouse.click(*visitor.pixel("map", -5.5, 41.0))
+    visitor.page.mouse.click(*visitor.pixel("map", -5.7, 39.5))
     visitor.until(lambda: visitor.column("ol") != loop, "the series of another cell")
     visitor.tab("Is the filter right?")
     visitor.page.get_by_text("The filter is consistent").first.wait_for()
