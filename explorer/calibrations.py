@@ -10,8 +10,9 @@ import click
 from explorer.command_line import progress_bar, say
 
 if TYPE_CHECKING:
+    from models.calibration.fit import Calibration
+    from models.calibration.folds import ScoreRow
     from models.calibration.options import CalibrationOptions
-    from models.calibration.search import Progress
     from models.calibration.sites import QualityRules, SiteDays
 
 __all__ = ["calibrate", "gather_sites"]
@@ -89,62 +90,73 @@ def _free(entries: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _calibrate_one(
-    pft: str, sites: list["SiteDays"], options: "CalibrationOptions", held: Sequence[str], folds: int, table: Any
-) -> Any:
-    """Calibrate a plant type, print its tables, return the calibration."""
+    pft: str, sites: list["SiteDays"], options: "CalibrationOptions", held: Sequence[str], folds: int, table: Any,
+    profiles: bool,
+) -> tuple["Calibration", list["ScoreRow"]]:  # fmt: skip
+    """Calibrate a plant type, print its tables, return the calibration and its scores."""
     from models.calibration.fit import calibrate as fit
     from models.calibration.folds import cross_validate, folds_of, hold_out, score_sites
-    from models.calibration.report import parameter_lines, score_lines
+    from models.calibration.identify import profile
+    from models.calibration.report import parameter_lines, profile_lines, score_lines
 
     fitted, out = hold_out(sites, [name for name in held if name in {site.name for site in sites}])
     with progress_bar(f"fitting {pft}") as progress:
-
-        def told(now: "Progress") -> None:
-            progress(now.share)
-
-        result = fit(fitted, pft, options, table=table, told=told)
-    click.echo(f"\n{pft}: {len(fitted)} sites fitted, {len(out)} held out, soil {options.soil}, loss {options.loss}")
+        result = fit(fitted, pft, options, table=table, told=lambda now: progress(now.share))
+    apart = f" ({', '.join(site.name for site in out)})" if out else ""
+    click.echo(
+        f"\n{pft}: {len(fitted)} sites fitted, {len(out)} held out{apart}, soil {options.soil}, loss {options.loss}"
+    )
     click.echo("\n".join(parameter_lines(result)))
+    for step in result.steps if profiles else ():
+        problem, params = result.problem(step.step, fitted)
+        made = []
+        with progress_bar(f"profiles of {step.step.upper()}") as progress:
+            for number, name in enumerate(problem.controls.free, 1):
+                made.append(profile(problem, params, name))
+                progress(number / len(problem.controls.free))
+        click.echo(f"{step.step.upper()}: cost along each parameter, the others fitted anew")
+        click.echo("\n".join(profile_lines(made)))
     rows = score_sites(fitted, result.before, result.after, options, "in")
-    rows += score_sites(out, result.before, result.after, options, "out") if out else []
-    validation = None
-    count = len(fitted) if folds < 0 else folds
-    if count >= 2 and not out:
+    rows += score_sites(out, result.before, result.after, options, "held out") if out else []
+    count = len(fitted) if folds < 0 else min(folds, len(fitted))
+    if count >= 2:
         with progress_bar(f"folds of {pft}") as progress:
-            turns = folds_of(fitted, min(count, len(fitted)), options.seed)
-            seen = [0]
-
-            def told_fold(now: "Progress") -> None:
-                seen[0] += now.start == 0 and now.evaluations == 1
-                progress((seen[0] - 1 + now.share) / len(turns) / len(options.steps))
-
             fewer = replace(options, starts=min(2, options.starts))
-            validation = cross_validate(fitted, pft, turns, fewer, told=told_fold)
-    click.echo("\n".join(score_lines(rows, validation)))
-    return result
+            rows += cross_validate(
+                fitted, pft, folds_of(fitted, count, options.seed), fewer, table=table,
+                told=lambda fold, now: progress((fold + now.share) / count),
+            ).rows  # fmt: skip
+    click.echo("\n".join(score_lines(rows)))
+    return result, rows
 
 
 def _twin(pft: str, options: "CalibrationOptions", table: Any, **given: Any) -> None:
     """Calibrate a plant type on virtual towers of the world from wrong parameters; print what came back."""
     from data_catalog import open_dataset
     from models.calibration.fit import calibrate as fit
-    from models.calibration.report import parameter_lines
+    from models.calibration.report import parameter_lines, twin_lines
     from models.calibration.virtual import displaced, virtual_towers
 
     truth, world = table[pft], open_dataset("reference-earth", grid=given["grid"])
-    sites = virtual_towers(world, pft, given["virtual"], truth, noise=given["noise"], soil=options.soil)
+    soil = "steady" if options.soil == "steady" else "effective"
+    sites = virtual_towers(world, pft, given["virtual"], truth, noise=given["noise"], soil=soil)
     free = {name for step in options.steps for name in options.free[step]}
     with progress_bar(f"fitting {pft}") as progress:
         start = {pft: displaced(truth, free, given["off"])}
         result = fit(sites, pft, options, table=start, told=lambda now: progress(now.share))
     click.echo(f"\n{pft}: {len(sites)} virtual towers, soil {options.soil}, parameters off by {given['off']:.0%}")
-    click.echo("\n".join(parameter_lines(result)))
-    open_ = {n: why for s in result.steps for n, why in zip(s.identified.names, s.identified.verdict, strict=True)}
-    click.echo(f"    {'parameter':<11} {'truth':>10} {'found':>10} {'apart':>8}")
-    for name, why in open_.items():
-        true, found = getattr(truth, name), getattr(result.after, name)
-        apart = f"{abs(found / true - 1):8.2%}" if abs(true) > 1e-3 else f"{abs(found - true):8.2g}"
-        click.echo(f"    {name:<11} {true:10.4g} {found:10.4g} {apart}  {why or 'identified'}")
+    click.echo("\n".join([*parameter_lines(result), *twin_lines(result, truth)]))
+
+
+def _prior(text: str) -> dict[str, Any]:
+    """Read ``--prior``: a width, or "sites", with 0.1 for a single site."""
+    if text == "sites":
+        return {"prior": 0.1, "prior_by_sites": True}
+    try:
+        return {"prior": float(text)}
+    except ValueError:
+        msg = f"--prior {text[:40]!r} is neither a number nor 'sites'; 0.1 is a tenth of the bounds, 0 no prior."
+        raise ValueError(msg) from None
 
 
 @click.command()
@@ -154,17 +166,37 @@ def _twin(pft: str, options: "CalibrationOptions", table: Any, **given: Any) -> 
 @click.option("--data", multiple=True, type=click.Path(exists=True, file_okay=False), help="Folder of your own towers.")
 @click.option("--steps", default="gpp,reco,nee", show_default=True, help="Fluxes fitted, in turn.")
 @click.option("--free", multiple=True, metavar="STEP=NAME,...", help="Free parameters of a step; repeatable.")
-@click.option("--soil", type=click.Choice(["effective", "steady"]), default="effective", show_default=True)
-@click.option("--percentile", default=75.0, show_default=True, help="Of RH/Kmult, for the effective soil carbon.")
+@click.option(
+    "--soil",
+    type=click.Choice(["fitted", "effective", "steady"]),
+    default="fitted",
+    show_default=True,
+    help="A site's soil carbon: by least squares, by a percentile of RH/Kmult as in the paper, or the whole model's.",
+)
+@click.option("--percentile", default=75.0, show_default=True, help="Of --soil effective; 95 in the paper.")
 @click.option(
     "--loss", type=click.Choice(["linear", "soft_l1", "huber", "cauchy", "arctan"]), default="linear", show_default=True
 )
 @click.option("--weights", type=click.Choice(["sites", "days"]), default="sites", show_default=True)
-@click.option("--prior", default=0.1, show_default=True, help="Error of the starting table, of the bounds; 0: none.")
+@click.option(
+    "--prior",
+    default="0.1",
+    show_default=True,
+    metavar="WIDTH|sites",
+    help="Error of the starting table, of the bounds; 0: none; sites: what serves sites left out.",
+)
 @click.option("--keep-reco", default=1.0, show_default=True, help="Weight of RE while NEE is fitted; the paper's is 0.")
 @click.option("--starts", default=6, show_default=True, type=click.IntRange(1, 200))
 @click.option("--hold-out", "held", multiple=True, metavar="SITE", help="Site that is not fitted; repeatable.")
 @click.option("--folds", default=-1, show_default=True, help="Folds of sites; -1 leaves one out at a time, 0 none.")
+@click.option(
+    "--wetlands",
+    type=click.Choice(["hold-out", "fit"]),
+    default="hold-out",
+    show_default=True,
+    help="Wetlands have no plant type of L4C; held out, they are scored and not fitted.",
+)
+@click.option("--profiles", is_flag=True, help="Print the cost along each parameter.")
 @click.option("--min-quality", default=0.7, show_default=True, help="Least share of good half hours of a day.")
 @click.option("--grid", type=click.Choice(["36km", "108km"]), default="108km", show_default=True)
 @click.option("--bplut", metavar="FILE.csv", help="Table to start from; V7 by default.")
@@ -184,20 +216,21 @@ def calibrate(pfts: tuple[str, ...], data: tuple[str, ...], held: tuple[str, ...
     python launch.py run carbon.toml --bplut mine.csv --out carbon.nc
     """
     from models.calibration.options import FREE, CalibrationOptions
-    from models.calibration.sites import QualityRules
+    from models.calibration.report import summary_lines
+    from models.calibration.sites import WETLAND, QualityRules
     from models.l4c.bplut import BplutFile
 
     steps = tuple(given["steps"].split(","))
     options = CalibrationOptions(
         steps=steps, free={**FREE, **_free(given["free"])}, soil=given["soil"], percentile=given["percentile"],
-        loss=given["loss"], starts=given["starts"], weights=given["weights"], prior=given["prior"],
-        keep_reco=given["keep_reco"],
+        loss=given["loss"], starts=given["starts"], weights=given["weights"], keep_reco=given["keep_reco"],
+        **_prior(given["prior"]),
     )  # fmt: skip
     file = BplutFile.read(Path(given["bplut"])) if given["bplut"] else BplutFile.shipped()
     wanted = PFTS if "all" in pfts else pfts
     if given["virtual"]:
         for pft in wanted:
-            _twin(pft, replace(options, prior=0.0, keep_reco=0.0), file.params(), **given)
+            _twin(pft, replace(options, prior=0.0, prior_by_sites=False, keep_reco=0.0), file.params(), **given)
         return
     sites = gather_sites(data, wanted, QualityRules(min_quality=given["min_quality"]), grid=given["grid"])
     unknown = [name for name in held if name not in {site.name for site in sites}]
@@ -205,13 +238,21 @@ def calibrate(pfts: tuple[str, ...], data: tuple[str, ...], held: tuple[str, ...
         msg = f"--hold-out {', '.join(unknown)}: no such site; there are {', '.join(s.name for s in sites) or 'none'}."
         raise ValueError(msg)
     say("note: fPAR is the embedded world's assumed season, where a tower brings none of its own")
+    scored = {}
     for pft in wanted:
         own = [site for site in sites if PFTS[site.pft - 1] == pft]
         if not own:
             click.echo(f"\n{pft}: no tower")
             continue
-        result = _calibrate_one(pft, own, options, held, given["folds"], file.params())
+        wet = {site.name for site in own if site.igbp == WETLAND} if given["wetlands"] == "hold-out" else set()
+        apart = {*held, *(wet if len(wet) < len(own) else ())}
+        result, scored[pft] = _calibrate_one(
+            pft, own, options, sorted(apart), given["folds"], file.params(), given["profiles"]
+        )
         file = result.table(file)
+    if scored:
+        click.echo("\nAll sites of a plant type, before -> after; in: fitted, out: each left out by its fold, held out")
+        click.echo("\n".join(summary_lines(scored)))
     if given["out"]:
         file.write(given["out"])
         say(f"{given['out']}: the table with the fitted values; run with --bplut {given['out']}")

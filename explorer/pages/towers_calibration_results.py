@@ -66,7 +66,8 @@ class CalibrationResults:
             card(heading("What came of it"), self.headline, self.actions, self.parameters),
             card(
                 heading("What the towers identify", "errors of parameters that go together; the cost along each"),
-                pmui.FlexBox(self.step, self.profile, margin=(2, 4)), self.fit_words, self.correlation.pane,
+                pmui.FlexBox(self.step, self.profile, margin=(2, 4)), self.fit_words,
+                pmui.Column(self.correlation.pane, sizing_mode="stretch_width", max_width=680, margin=0),
                 self.profile_words, self.profiles.pane,
             ),
             card(
@@ -172,13 +173,13 @@ class CalibrationResults:
         for row in frame.itertuples(index=False):
             cells = [
                 STEP_WORDS[row.step], html.escape(row.parameter), unit_text(row.unit) or "1",
-                f"{number(row.low)} to {number(row.high)}", number(row.before, 4), f"<b>{number(row.after, 4)}</b>",
+                f"{number(row.low)} to {number(row.high)}",
+                number(row.before, 4, 4), f"<b>{number(row.after, 4, 4)}</b>",
             ]  # fmt: skip
             if twin:
-                size = max(abs(row.truth), 1e-3 * (row.high - row.low))
-                cells += [number(row.truth, 4), f"{100 * abs(row.after - row.truth) / size:.2f} %"]
-            by_sites = "–" if np.isnan(row.site_error) else number(row.site_error, 2)
-            cells += [number(row.std_error, 2) if np.isfinite(row.std_error) else "∞", by_sites]
+                cells += [number(row.truth, 4, 4), _off(row.after, row.truth, row.high - row.low)]
+            by_sites = "–" if np.isnan(row.site_error) else number(row.site_error, 2, 4)
+            cells += [number(row.std_error, 2, 4) if np.isfinite(row.std_error) else "∞", by_sites]
             cells.append(f"<span class=open>{html.escape(row.verdict)}</span>" if row.verdict else "identified")
             rows.append(("", cells))
         self.parameters.object = _table(heads, rows, 2)
@@ -273,6 +274,13 @@ class CalibrationResults:
 
     def _report(self) -> bytes:
         return report_csv(self.outcome).encode()
+
+
+def _off(value: float, truth: float, span: float) -> str:
+    """Say how far a value is off the truth, in percent of it; near 0, of the bounds."""
+    if abs(truth) > 0.01 * span:
+        return f"{100 * abs(value / truth - 1):.2f} %"
+    return f"{100 * abs(value - truth) / span:.2f} % of the bounds"
 
 
 def _width(width: float) -> str:

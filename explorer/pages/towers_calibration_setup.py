@@ -35,8 +35,8 @@ SOIL_WORDS = {
 BY_SITES = "sites"
 PRIOR_WORDS = {"chosen by sites left out": BY_SITES, "none": 0.0, "3 %": 0.03, "10 %": 0.1, "30 %": 0.3}
 FOLD_WORDS = {"leave one out": LEAVE_ONE_OUT, "none": 0, "2": 2, "3": 3, "5": 5, "10": 10}
-SINGLE = 0.1
-"""Width of the prior of a single tower, where none can be left out."""
+WIDTH = 0.1
+"""Width of the prior at first, and of a single tower, where none can be left out."""
 STARTS = 3
 
 
@@ -128,7 +128,7 @@ class CalibrationSetup:
             label="Each counts the same", options={"site": "sites", "day": "days"}, value="sites", width=160, **look
         )
         self.prior = pmui.Select(
-            label="Prior: error of the table, of the bounds", options=PRIOR_WORDS, value=BY_SITES, width=270, **look
+            label="Prior: error of the table, of the bounds", options=PRIOR_WORDS, value=WIDTH, width=270, **look
         )
         self.keep = pmui.Switch(
             label="RE counts in step 3", value=True, size="small", margin=(14, 8),
@@ -165,7 +165,7 @@ class CalibrationSetup:
         """Take prior and folds from a twin, whose truth is known."""
         twin = self.kind.value == "twin"
         self.real.visible, self.twin.visible = not twin, twin
-        put(self.prior, 0.0 if twin else BY_SITES)
+        put(self.prior, 0.0 if twin else WIDTH)
         put(self.keep, not twin)
         put(self.folds, 0 if twin else LEAVE_ONE_OUT)
 
@@ -252,7 +252,7 @@ class CalibrationSetup:
             steps=tuple(free), free={**FREE, **free}, bounds=bounds, soil=self.soil.value,
             percentile=float(self.percentile.value), loss=self.loss.value, loss_scale=float(self.scale.value),
             starts=int(self.starts.value), weights=self.weights.value,
-            prior=SINGLE if by_sites else float(self.prior.value), prior_by_sites=by_sites,
+            prior=WIDTH if by_sites else float(self.prior.value), prior_by_sites=by_sites,
             keep_reco=float(self.keep.value),
         )  # fmt: skip
 

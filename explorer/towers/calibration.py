@@ -17,14 +17,13 @@ from models.calibration.folds import CrossValidation, ScoreRow, cross_validate, 
 from models.calibration.identify import Profile, profile
 from models.calibration.options import CalibrationOptions
 from models.calibration.search import Progress
-from models.calibration.sites import QualityRules, SiteDays, site_days
+from models.calibration.sites import WETLAND, QualityRules, SiteDays, site_days
 from models.calibration.virtual import displaced, virtual_towers
 from models.kernel import Cancelled
 from models.l4c.params import PFTS, L4CParams
 
 __all__ = [
     "LEAVE_ONE_OUT",
-    "WETLAND",
     "Outcome",
     "Request",
     "Trace",
@@ -34,9 +33,6 @@ __all__ = [
     "profiles_of",
     "usable",
 ]
-
-WETLAND = "WET"
-"""IGBP class without a plant type of L4C: its water stands, and no ramp of soil moisture answers to that."""
 
 LEAVE_ONE_OUT = -1
 """As many folds as sites."""
@@ -117,9 +113,9 @@ class Request:
     def words(self) -> str:
         """What is fitted, in a line."""
         if self.twin is not None:
-            return f"{self.pft}: {self.twin.towers} virtual towers of the synthetic world"
+            return f"{self.pft}, {self.twin.towers} virtual towers of the synthetic world"
         held = f", {len(self.held)} held out" if self.held else ""
-        return f"{self.pft}: {len(self.fitted)} towers fitted{held}"
+        return f"{self.pft}, {len(self.fitted)} tower{'s' * (len(self.fitted) > 1)} fitted{held}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -268,14 +264,10 @@ def _validate(
     """Run the folds; None if they are cancelled, for half a validation says nothing."""
     options = replace(request.options, starts=min(FEWER_STARTS, request.options.starts))
     folds = folds_of(sites, min(request.turns, len(sites)), options.seed)
-    turn = [0, 1.0]
 
-    def told(now: Progress) -> None:
-        if now.share < turn[1]:  # the next fold begins again
-            turn[0] += 1
-        turn[1] = now.share
-        trace.say(f"Fold {turn[0]} of {len(folds)}, without {', '.join(folds[turn[0] - 1])}")
-        progress((turn[0] - 1 + now.share) / len(folds))
+    def told(fold: int, now: Progress) -> None:
+        trace.say(f"Fold {fold + 1} of {len(folds)}, without {', '.join(folds[fold])}")
+        progress((fold + now.share) / len(folds))
 
     try:
         return cross_validate(sites, request.pft, folds, options, table=table, told=told, cancelled=cancelled)

@@ -161,6 +161,7 @@ class ProfilesView:
         self.figures, panes = [], []
         for (name, unit, values, cost), (before, after, truth) in zip(curves, marks, strict=True):
             fig = frame(height=self.height, x=f"{name} [{unit or '1'}]", y=COST, min_border_left=52)
+            fig.update(sizing_mode="fixed", width=self.width)
             good = np.isfinite(cost)
             source = ColumnDataSource({"value": values[good], "cost": cost[good]})
             fig.line("value", "cost", source=source, color=B_COLOUR, line_width=2)

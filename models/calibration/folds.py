@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -117,15 +118,17 @@ def cross_validate(
     options: CalibrationOptions | None = None,
     *,
     table: Mapping[str, L4CParams] | None = None,
-    told: Callable[[Progress], None] | None = None,
+    told: Callable[[int, Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> CrossValidation:
     """Calibrate once a fold without its sites, and score them there.
 
     Parameters
     ----------
-    sites, pft, options, table, told, cancelled
+    sites, pft, options, table, cancelled
         See `models.calibration.fit.calibrate`.
+    told : callable, optional
+        Given the number of the fold, from 0, and a `Progress` at every evaluation.
     folds : sequence of sequences of str
         Sites held out, from `folds_of` or named.
 
@@ -138,9 +141,10 @@ def cross_validate(
     """
     options = options or CalibrationOptions()
     done, given = [], []
-    for held in folds:
+    for number, held in enumerate(folds):
         fitted, out = hold_out(sites, held)
-        calibration = calibrate(fitted, pft, options, table=table, told=told, cancelled=cancelled)
+        each = partial(told, number) if told is not None else None
+        calibration = calibrate(fitted, pft, options, table=table, told=each, cancelled=cancelled)
         if calibration.stopped:
             raise Cancelled
         done.append((tuple(held), calibration))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import least_squares
 
-from models.calibration.controls import Controls
+from models.calibration.controls import NAMES, Controls
 from models.calibration.cost import Problem
 from models.calibration.identify import Identified, identify
 from models.calibration.options import FREE, CalibrationOptions
@@ -215,6 +215,17 @@ class Search:
         widths = (*WIDTHS, np.nan)
         return tuple(Choice(width, float(cost)) for width, cost in zip(widths, of_all, strict=True))
 
+    def _put_back(self, problem: Problem, start: np.ndarray) -> None:
+        """Let parameters that no day answers to stay where they were: a random start has carried them off."""
+        best = _loss(self.options, problem.at(self.best_params)[0], problem.size)
+        judged = identify(problem, self.best_params)
+        for name in np.array(judged.names)[~np.isfinite(judged.std_error)]:
+            trial = self.best_params.copy()
+            trial[NAMES.index(name)] = start[NAMES.index(name)]
+            ordered = all(trial[NAMES.index(low)] < trial[NAMES.index(high)] for low, high in RAMPS.values())
+            if ordered and _loss(self.options, problem.at(trial)[0], problem.size) <= best * (1 + 1e-9) + 1e-12:
+                self.best_params = trial
+
     def run(self, start: np.ndarray) -> tuple[np.ndarray, StepFit]:
         """Run every start; return the best parameters, never worse than ``start``, and the step's result."""
         options = self.options
@@ -242,6 +253,8 @@ class Search:
                 self.stopped = True
                 break
             costs.append(_loss(options, problem.residuals(end), problem.size))
+        if not kept:
+            self._put_back(problem, start)
         before, after = (_loss(options, problem.at(p)[0], problem.size) for p in (start, self.best_params))
         values = (tuple(float(v) for v in p[controls.places]) for p in (start, self.best_params))
         result = StepFit(

@@ -9,12 +9,15 @@ import xarray as xr
 from models.l4c.drivers import driver_values, smrz_limits
 from models.wetness import rescale_smrz
 
-__all__ = ["DAILY", "FLUXES", "QualityRules", "SiteDays", "box_filtered", "site_days"]
+__all__ = ["DAILY", "FLUXES", "WETLAND", "QualityRules", "SiteDays", "box_filtered", "site_days"]
 
 DAILY = ("par", "fpar", "tmin", "vpd", "smrz_rescaled", "t_soil", "smsf", "frozen")
 """Columns of `SiteDays.drivers`."""
 
 FLUXES = ("gpp", "reco", "nee")
+
+WETLAND = "WET"
+"""IGBP class without a plant type of L4C: its water stands, and no ramp of soil moisture answers to that."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ class SiteDays:
         In the order of `DAILY`.
     observed : dict
         "gpp", "reco", "nee" -> (day,) array [gC m-2 d-1], NaN where there is none or it does not count.
+    igbp : str
+        Land cover class that the tower's file names, or "".
     """
 
     name: str
@@ -78,6 +83,7 @@ class SiteDays:
     time: np.ndarray
     drivers: np.ndarray
     observed: dict[str, np.ndarray]
+    igbp: str = ""
 
     def count(self, flux: str) -> int:
         """Days of a flux that count."""
@@ -153,7 +159,8 @@ def site_days(
                 one = np.where(tower[quality].isel(site=0).values >= rules.min_quality, one, np.nan)
             values[at_run] = one[at_tower]
         observed[flux] = np.where(complete, _by_rules(values, flux, columns, rules), np.nan)
-    return SiteDays(name, int(np.ravel(drivers["pft"].values)[0]), time, table, observed)
+    igbp = str(np.ravel(tower["igbp"].values)[0]) if "igbp" in tower.coords else ""
+    return SiteDays(name, int(np.ravel(drivers["pft"].values)[0]), time, table, observed, igbp)
 
 
 def _by_rules(values: np.ndarray, flux: str, columns: dict[str, np.ndarray], rules: QualityRules) -> np.ndarray:

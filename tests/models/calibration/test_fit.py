@@ -162,7 +162,7 @@ def test_sites_held_out_are_scored_by_the_fold_that_did_not_see_them(tmp_path):
     fitted, held = hold_out(sites, ["B"])
     result = calibrate(fitted, "GRS", options, table=start)
     rows = score_sites(held, result.before, result.after, options, "out")
-    assert len(score_lines(rows, validation)) == 1 + len(rows) + len(validation.rows)
+    assert len(score_lines([*rows, *validation.rows])) == 1 + len(rows) + len(validation.rows)
     result.table().write(tmp_path / "mine.csv")
     assert BplutFile.read(tmp_path / "mine.csv").params()["GRS"] == result.after
     with pytest.raises(ValueError, match="No site is called D"):
