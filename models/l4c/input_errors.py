@@ -54,8 +54,10 @@ class InputErrors(NamedTuple):
     """Standard errors of a day's inputs."""
 
     par: Column = parameter("1", 0.0, 1.0, "relative error of PAR", "σ(PAR)/PAR", TABLE)
-    fpar_best: Column = parameter("1", 0.0, 1.0, "relative error of fPAR of the best quality", "σ(fPAR)/fPAR", TABLE)
-    fpar_worst: Column = parameter("1", 0.0, 1.0, "relative error of fPAR of the worst quality", "σ(fPAR)/fPAR", TABLE)
+    fpar_best: Column = parameter("1", 0.0, 1.0, "relative error of fPAR of rank 1, the best", "σ(fPAR)/fPAR, 1", TABLE)
+    fpar_worst: Column = parameter(
+        "1", 0.0, 1.0, "relative error of fPAR of rank 4, a climatology", "σ(fPAR)/fPAR, 4", TABLE
+    )
     tmin: Column = parameter("K", 0.0, 15.0, "error of Tmin", "σ(Tmin)", TABLE)
     vpd: Column = parameter("1", 0.0, 1.0, "relative error of VPD", "σ(VPD)/VPD", TABLE)
     smrz: Column = parameter("%", 0.0, 50.0, "error of the rescaled root-zone wetness", "σ(SMRZ)", TABLE)

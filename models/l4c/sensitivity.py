@@ -8,7 +8,7 @@ import numpy as np
 from models.kernel import Cancelled
 from models.l4c.changed import NEUTRAL, InputChange, changed_inputs
 from models.l4c.forward import integrate, start_of_year, to_cells
-from models.l4c.params import PFTS, L4CParams
+from models.l4c.params import PFTS, RAMPS, L4CParams
 from models.l4c.rows import pft_rows
 from models.options import L4COptions
 from models.packing import LANES, Blocks
@@ -18,6 +18,9 @@ __all__ = ["INPUT", "OUTPUTS", "REMOVED", "Factor", "RegionOutput", "Removed", "
 
 REMOVED = ("smrz", "vpd", "smsf", "tmin", "ft")
 """Constraints that Fig. 8 removes, in its order."""
+
+HALF = 0.49
+"""Share of a ramp's width that its lower limit may rise, and its upper one fall."""
 
 INPUT = "input"
 """Stands in the place of a plant type where a factor is an input, changed for all of them."""
@@ -192,8 +195,21 @@ def factors_of(options: L4COptions, chosen: Iterable[tuple[str, str]], share: fl
             raise ValueError(msg)
         p, value = declared[name], float(getattr(NEUTRAL if pft == INPUT else table[pft], name))
         reach = np.inf if share is None else share * (p.high - p.low)
-        factors.append(Factor(pft, name, max(p.low, value - reach), min(p.high, value + reach), value))
+        low, high = max(p.low, value - reach), min(p.high, value + reach)
+        if pft != INPUT:
+            low, high = _apart(table[pft], name, low, high)
+        factors.append(Factor(pft, name, low, high, value))
     return tuple(factors)
+
+
+def _apart(params: L4CParams, name: str, low: float, high: float) -> tuple[float, float]:
+    """Keep the range of a ramp's limit on its side of the ramp, however the other limit moves."""
+    for lower, upper in RAMPS.values():
+        if name in (lower, upper):
+            start, end = getattr(params, lower), getattr(params, upper)
+            edge = start + (HALF if name == lower else 1 - HALF) * (end - start)
+            return (low, min(high, edge)) if name == lower else (max(low, edge), high)
+    return low, high
 
 
 class RegionOutput:

@@ -61,6 +61,14 @@ def test_an_output_of_a_region_answers_to_its_parameters_as_the_model_does(block
     assert abs(nee(factors, base)) < 0.01 * gpp(factors, base)  # a soil in balance gives back what it got
 
 
+def test_the_limits_of_a_ramp_never_cross_however_far_factors_reach(blocks):
+    names = ("smrz_low", "smrz_high", "vpd_low", "vpd_high", "tmin_low", "tmin_high")
+    factors = factors_of(L4COptions(), [(pft, name) for pft in PFTS for name in names], share=None)
+    gpp = RegionOutput(blocks, np.ones(blocks.n_cell), "gpp")
+    worst = [f.high if f.name.endswith("low") else f.low for f in factors]
+    assert np.isfinite(gpp(factors, worst))
+
+
 def test_unknown_outputs_parameters_and_empty_regions_are_refused(blocks):
     with pytest.raises(ValueError, match="output = 'le'"):
         RegionOutput(blocks, np.ones(blocks.n_cell), "le")
