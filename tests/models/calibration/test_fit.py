@@ -207,3 +207,49 @@ def test_re_counts_while_nee_is_fitted_if_it_is_asked_to():
     up, down = x + 1e-6 * np.eye(4)[1], x - 1e-6 * np.eye(4)[1]
     difference = (both.residuals(up) - both.residuals(down)) / 2e-6
     np.testing.assert_allclose(both.jacobian(x)[:, 1], difference, atol=1e-4 * np.abs(difference).max())
+
+
+def test_the_width_of_a_prior_is_chosen_by_the_sites_left_out_and_a_step_that_serves_none_stays():
+    known = truth()
+    options = with_free(CalibrationOptions(steps=("gpp",), starts=1, prior_by_sites=True), gpp=("lue_max", "vpd_high"))
+    wrong = calibrate(twin(noise=0.5), "GRS", options, table={"GRS": known._replace(lue_max=1.2)}).steps[0]
+    assert not wrong.kept
+    costs = {one.width: one.cost for one in wrong.choice}
+    assert costs[wrong.prior] == min(costs.values())
+    contrary = [
+        site.with_fluxes(gpp=site.observed["gpp"] * factor)
+        for site, factor in zip(twin(), (0.4, 1.0, 1.6), strict=True)
+    ]
+    result = calibrate(contrary, "GRS", options, table={"GRS": known})
+    assert result.steps[0].kept
+    assert result.after == known
+    assert any("stays where it starts" in line for line in parameter_lines(result))
+
+
+def test_sites_that_want_different_parameters_widen_the_error_between_sites():
+    params = np.array(truth(), float)
+    controls = Controls(("lue_max",), params)
+    alike = identify(Problem("gpp", twin(noise=0.3), controls), params)
+    apart = [site.with_fluxes(gpp=site.observed["gpp"] * (0.7 + 0.3 * k)) for k, site in enumerate(twin(noise=0.3))]
+    differing = identify(Problem("gpp", apart, controls), params)
+    assert differing.site_error[0] > 10 * alike.site_error[0]
+    assert differing.verdict[0].startswith("sites differ")
+    assert np.isnan(identify(Problem("gpp", apart[:2], controls), params).site_error[0])
+
+
+def test_a_parameter_that_no_day_answers_to_is_put_back_after_random_starts():
+    known = truth()
+    options = with_free(CalibrationOptions(steps=("gpp",), starts=4), gpp=("lue_max", "ft_min"))
+    result = calibrate(twin(frost=False), "GRS", options, table={"GRS": known._replace(lue_max=1.2)})
+    assert result.after.ft_min == known.ft_min
+    assert result.after.lue_max == pytest.approx(known.lue_max, rel=1e-3)
+
+
+def test_a_calibration_gives_its_problem_of_a_step_back():
+    known = truth()
+    sites = twin(noise=0.3)
+    result = calibrate(sites, "GRS", CalibrationOptions(steps=("gpp", "reco"), starts=1), table={"GRS": known})
+    problem, params = result.problem("gpp", sites)
+    assert np.sqrt((problem.at(params)[0] ** 2).mean()) == pytest.approx(result.steps[0].after)
+    with pytest.raises(ValueError, match="step = 'nee' was not done"):
+        result.problem("nee", sites)

@@ -26,7 +26,7 @@ def drivers_of(site) -> xr.Dataset:
     return ds
 
 
-@pytest.mark.parametrize("soil", ["effective", "steady"])
+@pytest.mark.parametrize("soil", ["effective", "fitted", "steady"])
 def test_derivatives_of_fluxes_agree_with_differences(soil):
     params = np.array(truth(), float)
     site = observed_by(virtual_site("A", 1, days=DAYS), params, noise=0.2)
