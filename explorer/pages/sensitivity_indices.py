@@ -231,7 +231,12 @@ class GlobalTab(_AnalysisTab):
         self.view, self.effects, self.settling = IndexView(), EffectsView(), SettlingView()
         half = {"xs": 12, "lg": 6}
         self.plots = pmui.Grid(
-            pmui.Grid(card(heading("How much each factor matters", "bars: 95 % interval"), self.view.pane, self.effects.pane), size=half),
+            pmui.Grid(
+                card(
+                    heading("How much each factor matters", "bars: 95 % interval"), self.view.pane, self.effects.pane
+                ),
+                size=half,
+            ),
             pmui.Grid(
                 card(heading("Convergence", "the factors that matter most; shaded: 95 %"), self.settling.pane),
                 size=half,

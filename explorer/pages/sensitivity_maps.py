@@ -13,6 +13,7 @@ from explorer.sensitivity import export
 from explorer.sensitivity.removal import LIMITS, WORDS
 from explorer.sensitivity.scope import Scope
 from explorer.sensitivity.session import SensitivitySession
+from explorer.views.lookup import CellTable
 from explorer.views.map import MapView
 from explorer.views.towers import TABLE_CSS, frame_html
 from explorer.worlds import table_of
@@ -83,11 +84,12 @@ class ScopeMap:
 
     def update(self, scope: Scope, values: np.ndarray, *, unit: str, title: str, bar: str, signed: bool) -> None:
         """Draw values of the scope's cells."""
-        self.draw(scope.world.grid, scope.on_grid(values), values, unit=unit, title=title, bar=bar, signed=signed)
+        self.draw(scope.world.table, scope.on_grid(values), values, unit=unit, title=title, bar=bar, signed=signed)
 
-    def draw(self, grid: str, field: np.ndarray, values: np.ndarray, *, unit: str, title: str, bar: str, signed: bool):
+    def draw(
+        self, table: CellTable, field: np.ndarray, values: np.ndarray, *, unit: str, title: str, bar: str, signed: bool
+    ):
         """Draw a field of all cells of a grid, whose limits are those of ``values``."""
-        table = table_of(grid)
         if signed and not np.nanmax(np.abs(values), initial=0.0) > ROUND_OFF:
             values = np.ones(1)  # no change is not to look like one
         if self.view.table is not table:

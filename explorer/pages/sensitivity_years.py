@@ -114,10 +114,11 @@ class YearsTab:
         sensor = self.sensor.value if self.sensor.value in result.sensors else result.sensors[0]
         name, unit = name_and_unit(row)
         values = result.diagnostic(sensor, f"increment_std:{row}", "all")
-        field = np.full(table_of(outcome.experiment.grid).n_cell, np.nan, np.float32)
+        table = table_of(outcome.experiment.grid)
+        field = np.full(table.n_cell, np.nan, np.float32)
         field[result.twin.cells] = values
         self.increments.draw(
-            outcome.experiment.grid, field, values, unit=unit, signed=False, bar=f"increment of {name}, sd",
+            table, field, values, unit=unit, signed=False, bar=f"increment of {name}, sd",
             title=f"{name}: sd of the increments, {sensor_title(sensor)}",
         )  # fmt: skip
 
@@ -142,16 +143,16 @@ class YearsTab:
         flux = self.flux.value
         title, made = flux.upper(), years.years
         std, rmsd = made.interannual_std(flux), years.rmsd(flux)
-        n_cell = table_of(years.grid).n_cell
+        table = table_of(years.grid)
         self.rmsd_card.visible = self.cloud_card.visible = years.carbon is not None
         for view, values, words in (
             (self.std, std, "interannual sd of monthly means"), (self.rmsd, rmsd, "Ops − Open Loop, RMSD"),
         ):  # fmt: skip
             if np.isfinite(values).any():
-                field = np.full(n_cell, np.nan, np.float32)
+                field = np.full(table.n_cell, np.nan, np.float32)
                 field[made.cells] = values
                 view.draw(
-                    years.grid,
+                    table,
                     field,
                     values,
                     unit=UNIT,
