@@ -256,7 +256,9 @@ GRIDS = click.Choice(["36km", "108km"])
 
 
 @world.command()
-@click.option("--grid", type=GRIDS, default="36km", show_default=True)
+@click.option("--grid", type=click.Choice([*GRIDS.choices, "9km"]), default="36km", show_default=True)
+@click.option("--region", metavar="NAME", help="Of the 9-km grid: a named region, as Iberia.")
+@click.option("--box", metavar="W,S,E,N", help="Of the 9-km grid: a box [degrees], as -10,36,4,44.")
 @click.option(
     "--soil",
     type=click.Choice(["own", "coarse"]),
@@ -265,11 +267,16 @@ GRIDS = click.Choice(["36km", "108km"])
     help="Run the land surface model on every cell of 36 km (minutes), or take the soil of 108 km (seconds).",
 )
 @click.option("--debug", is_flag=True, hidden=True)
-def build(grid: str, soil: str, debug: bool) -> None:
+def build(grid: str, region: str | None, box: str | None, soil: str, debug: bool) -> None:
     """Make the drivers of the embedded world, packed in the user's cache: daily weather, and soil of the land model.
 
-    A run of the land model that was ended goes on where it stopped.
+    A run of the land model, and a region of the 9-km grid, go on where they were ended.
     """
+    if grid == "9km" or region or box:
+        from explorer.command_line import build_fine
+
+        build_fine(grid, region, box)
+        return
     from data_catalog.world import soil_store, store
 
     started = time.perf_counter()
@@ -292,6 +299,7 @@ def info(debug: bool) -> None:
     import numpy as np
 
     from data_catalog import CATALOG
+    from data_catalog.fine_region import built_regions
     from data_catalog.world import soil_store, store
 
     entry = CATALOG["reference-earth"]
@@ -308,6 +316,8 @@ def info(debug: bool) -> None:
         if not store.runs_own_soil(grid):
             done = soil_store.share_done(grid)
             click.echo(f"    run of its own: {done:.0%} done; python launch.py world build --grid {grid}")
+    for path in built_regions():
+        click.echo(f"9km: {path}")
 
 
 @main.command()

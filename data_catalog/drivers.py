@@ -1,12 +1,12 @@
 """Drivers of L4C at a tower: what it measured, and the world's where it did not, with a table of which is which."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from data_catalog.stack import Stack, check_orders, source_table
 from models.climatology import day_of_365
 from models.variables import VARIABLES
 
@@ -26,36 +26,6 @@ FAR = 500.0
 LEAST_FRACTION = 0.02
 
 
-@dataclass
-class _Stack:
-    """Values of one driver as they are put together, and who gave which day."""
-
-    name: str
-    values: np.ndarray
-    source: np.ndarray = field(init=False)
-    names: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.source = np.full(self.values.shape, -1)
-
-    def offer(self, values: np.ndarray, label: str) -> None:
-        """Take the days that nobody gave yet."""
-        take = (self.source < 0) & np.isfinite(values)
-        self.values[take] = values[take]
-        self.source[take] = len(self.names)
-        self.names.append(label)
-
-    def rows(self) -> list[dict]:
-        """One row for each giver, and one for what is left."""
-        n = max(self.source.size, 1)
-        rows = [
-            {"driver": self.name, "source": label, "share": float((self.source == k).sum() / n)}
-            for k, label in enumerate(self.names)
-        ]
-        rows.append({"driver": self.name, "source": "missing", "share": float((self.source < 0).sum() / n)})
-        return [row for row in rows if row["share"] > 0.0]
-
-
 def tower_drivers(
     tower: xr.Dataset,
     world: xr.Dataset | None = None,
@@ -64,7 +34,7 @@ def tower_drivers(
     pft: int | None = None,
     latitude: float | None = None,
     longitude: float | None = None,
-    fill_gaps: bool = True,
+    fill_gaps: bool | Mapping[str, bool] = True,
     order: Sequence[str] | Mapping[str, Sequence[str]] = GIVERS,
     file: xr.Dataset | None = None,
 ) -> tuple[xr.Dataset, pd.DataFrame]:
@@ -91,9 +61,10 @@ def tower_drivers(
         ``open_dataset("reference-earth", grid=grid)``.
     pft, latitude, longitude : optional
         Plant type 1..8 and position, where the tower does not say or another is wanted.
-    fill_gaps : bool
-        Whether the world fills the tower's gaps; otherwise they stay NaN (drivers that the tower never measured are
-        the world's in any case).
+    fill_gaps : bool, or mapping of driver to one
+        Whether gaps go to the next in the order; otherwise the first that has any day gives them all, and its gaps
+        stay NaN (a driver that it never measured is the next's in any case). Drivers that a mapping does not name are
+        filled.
     order : sequence of str, or mapping of driver to one
         Whose days are preferred, of `GIVERS`; who is not named gives nothing. Drivers that a mapping does not name
         keep the usual order.
@@ -105,7 +76,7 @@ def tower_drivers(
     -------
     drivers : xr.Dataset
         Dimensions (cell = 1, time): `L4C_DRIVERS`, pft, smrz_min, smrz_max, latitude, longitude, ready for
-        `models.experiment.run`.
+        `models.experiment.run`; ``<driver>_source`` says who gave each day, ``driver_sources`` the shares.
     sources : DataFrame
         Columns driver, source, share of days.
 
@@ -148,23 +119,10 @@ def tower_drivers(
             msg = "file has other days than the tower; bring it to them first: file.reindex(time=tower.time)."
             raise ValueError(msg)
         records["file"] = file.isel(site=0) if "site" in file.dims else file
-    stacks = _stacks(records, cell, day, label, pft, fill_gaps, _orders(order))
+    filled = fill_gaps if isinstance(fill_gaps, Mapping) else dict.fromkeys(L4C_DRIVERS, fill_gaps)
+    fill = {name: bool(filled.get(name, True)) for name in L4C_DRIVERS}
+    stacks = _stacks(records, cell, day, label, pft, fill, check_orders(order, L4C_DRIVERS, GIVERS))
     return _assemble(tower, site, cell, stacks, pft, latitude, longitude, label)
-
-
-def _orders(order: Sequence[str] | Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """Return the order of preference of each driver."""
-    given = order if isinstance(order, Mapping) else dict.fromkeys(L4C_DRIVERS, order)
-    for name, givers in given.items():
-        if name not in L4C_DRIVERS:
-            msg = f"order names {str(name)[:40]!r}, which is no driver; the drivers are {', '.join(L4C_DRIVERS)}."
-            raise ValueError(msg)
-        wrong = [giver for giver in givers if giver not in GIVERS]
-        if wrong or not givers or len(set(givers)) < len(givers):
-            said = ", ".join(map(str, givers))[:80]
-            msg = f"order of {name} = {said!r} is not accepted; give each of {', '.join(GIVERS)} once at most."
-            raise ValueError(msg)
-    return {name: tuple(given.get(name, GIVERS)) for name in L4C_DRIVERS}
 
 
 def _known(tower: xr.Dataset, name: str, given: float | None) -> float:
@@ -220,15 +178,17 @@ def _measured_by(site: xr.Dataset, name: str, giver: str) -> str:
     return f"{giver} {site[name].attrs.get('column', name)}" if name in site else giver
 
 
-def _stacks(records, cell, day, label, pft, fill_gaps, orders) -> dict[str, _Stack]:
+def _stacks(records, cell, day, label, pft, fill, orders) -> dict[str, Stack]:
     stacks = {}
     for name in L4C_DRIVERS:
-        stack = stacks[name] = _Stack(name, np.full(day.shape, np.nan))
+        stack = stacks[name] = Stack(name, np.full(day.shape, np.nan), fill=fill[name])
         for giver in orders[name]:
+            if stack.full:
+                break
             if giver in records:
                 for values, words in _measured(records[giver], cell, name, giver):
                     stack.offer(values, words)
-            elif giver == "world" and (fill_gaps or not (stack.source >= 0).any()):
+            elif giver == "world":
                 _offer_world(stack, cell, day, label, pft)
     return stacks
 
@@ -253,7 +213,7 @@ def _measured(site: xr.Dataset, cell: xr.Dataset, name: str, giver: str) -> Iter
             yield estimate, f"{_measured_by(site, 't_air', giver)} less half the daily range (estimated)"
 
 
-def _offer_world(stack: _Stack, cell: xr.Dataset, day: np.ndarray, label: str, pft: int) -> None:
+def _offer_world(stack: Stack, cell: xr.Dataset, day: np.ndarray, label: str, pft: int) -> None:
     """Let the world give the days that nobody gave yet."""
     name = stack.name
     values, note = _of_world(cell, name, pft)
@@ -317,13 +277,13 @@ def _stretched(world: np.ndarray, tower: np.ndarray) -> np.ndarray:
 
 
 def _assemble(tower, site, cell, stacks, pft, latitude, longitude, label) -> tuple[xr.Dataset, pd.DataFrame]:
-    sources = pd.DataFrame([row for name in L4C_DRIVERS for row in stacks[name].rows()])
+    sources = source_table(stacks[name] for name in L4C_DRIVERS)
     code = str(site["site"].item())
     ds = xr.Dataset(coords={"time": site["time"].to_numpy(), "cell": [0]})
     for name, stack in stacks.items():
-        rows = sources[sources["driver"] == name]
-        said = "; ".join(f"{share:.0%} {source}" for source, share in zip(rows["source"], rows["share"], strict=True))
-        ds[name] = (("cell", "time"), stack.values[None], {**VARIABLES[name].cf_attrs, "source": said})
+        ds[name] = (("cell", "time"), stack.values[None], {**VARIABLES[name].cf_attrs, "source": stack.words})
+        dims, given, about = stack.by_step(("time",))
+        ds[f"{name}_source"] = (("cell", *dims), given[None], about)
     by_tower = [k for k, words in enumerate(stacks["smrz"].names) if words.startswith("tower")]
     moist = stacks["smrz"].values[np.isin(stacks["smrz"].source, by_tower)]
     own = moist.size >= 183
@@ -339,5 +299,6 @@ def _assemble(tower, site, cell, stacks, pft, latitude, longitude, label) -> tup
         "source": f"{tower.attrs.get('source', 'tower')}; where it measured nothing, synthetic days of {label}",
         **{key: tower.attrs[key] for key in kept if key in tower.attrs},
         "site": code,
+        "driver_sources": " | ".join(f"{name}: {stack.words}" for name, stack in stacks.items()),
     }
     return ds, sources

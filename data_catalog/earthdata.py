@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from models.kernel import Cancelled
+from models.regions import region_of_box
 
-__all__ = ["COLLECTIONS", "LOGIN_HOW", "Collection", "Found", "Granule", "fetch", "search", "sign_in"]
+__all__ = ["COLLECTIONS", "LOGIN_HOW", "Collection", "Found", "Granule", "edges_of", "fetch", "search", "sign_in"]
 
 CHUNK = 1 << 20
 """Bytes that are fetched between two looks at whether to go on."""
@@ -210,6 +211,14 @@ def search(
         raise ConnectionError(msg) from error
     granules = [granule for answer in answers if (granule := _granule(answer)) is not None]
     return Found(short_name, tuple(sorted(granules, key=lambda granule: granule.name)))
+
+
+def edges_of(text: str | None) -> tuple[float, float, float, float] | None:
+    """Read "west,south,east,north" [degrees]; nothing is the whole Earth."""
+    if not (text or "").strip():
+        return None
+    box = region_of_box(text)
+    return box.west, box.south, box.east, box.north
 
 
 def _checked(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

@@ -8,7 +8,16 @@ from typing import Any, NamedTuple
 
 import click
 
-__all__ = ["Opened", "open_drivers_of", "open_land", "progress_bar", "say", "tell_land_tower", "tell_tower"]
+__all__ = [
+    "Opened",
+    "build_fine",
+    "open_drivers_of",
+    "open_land",
+    "progress_bar",
+    "say",
+    "tell_land_tower",
+    "tell_tower",
+]
 
 
 @contextmanager
@@ -157,3 +166,22 @@ def tell_land_tower(opened: Opened, plan: Any, out: str) -> None:
             table = compare_days(result, opened.tower)
             for line in score_lines(table, {name: VARIABLES[name].unit for name in table}):
                 say(line)
+
+
+def build_fine(grid: str, name: str | None, box: str | None) -> None:
+    """Build a region of the 9-km grid into the user's cache, and say how to run on it."""
+    from data_catalog.fine_region import build_region, share_done
+    from models.regions import region_named, region_of_box
+
+    if grid != "9km" or bool(name) == bool(box):
+        msg = (
+            "A region is one of the 9-km grid: give --grid 9km with --region NAME, or with --box WEST,SOUTH,EAST,NORTH."
+        )
+        raise ValueError(msg)
+    region = region_named(name) if name else region_of_box(box)
+    done = share_done(region)
+    if 0.0 < done < 1.0:
+        say(f"{done:.0%} were built before; the rest follows")
+    with progress_bar(f"building {region.name}, 9 km") as progress:
+        path = build_region(region, progress=progress)
+    say(f"{path}\nrun on it with: python launch.py run carbon.toml --drivers {path} --out carbon.nc")

@@ -1,7 +1,6 @@
 """The commands that search NASA Earthdata and fetch granules into a folder of the catalog."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,27 +11,13 @@ __all__ = ["data"]
 SHOWN = 10
 
 
-def _box(_ctx: click.Context, _option: click.Parameter, text: str | None) -> tuple[float, ...] | None:
-    """Read west, south, east, north."""
-    if text is None:
-        return None
-    try:
-        edges = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        edges = ()
-    if len(edges) != 4:
-        msg = f"{text!r} is not accepted; give west,south,east,north in degrees, as -125,32,-114,42."
-        raise click.BadParameter(msg)
-    return edges
-
-
 def _asked(command):
     """Give a command the options of a search."""
     for option in (
         click.argument("short_name", metavar="PRODUCT"),
         click.option("--from", "first", required=True, metavar="DAY", help="First day, as 2015-04-01."),
         click.option("--to", "last", required=True, metavar="DAY", help="Last day."),
-        click.option("--box", callback=_box, metavar="W,S,E,N", help="Region [degrees]; the whole Earth without it."),
+        click.option("--box", metavar="W,S,E,N", help="Region [degrees]; the whole Earth without it."),
         click.option("--version", metavar="VERSION", help="Of the product; the newest that the catalog knows without."),
         click.option("--debug", is_flag=True, hidden=True),
     ):
@@ -56,11 +41,11 @@ def products() -> None:
 
 @data.command("search")
 @_asked
-def search_command(short_name: str, first: str, last: str, box: Any, version: str | None, debug: bool) -> None:
+def search_command(short_name: str, first: str, last: str, box: str | None, version: str | None, debug: bool) -> None:
     """Say how many files there are of PRODUCT (as SPL3SMP), and how large they are; needs no login."""
-    from data_catalog.earthdata import search
+    from data_catalog.earthdata import edges_of, search
 
-    found = search(short_name, first, last, box, version=version)
+    found = search(short_name, first, last, edges_of(box), version=version)
     click.echo(found.words)
     for granule in found.granules[:SHOWN]:
         click.echo(f"    {granule.name}")
@@ -73,12 +58,12 @@ def search_command(short_name: str, first: str, last: str, box: Any, version: st
 @click.option("--into", "folder", required=True, type=click.Path(file_okay=False), help="Folder, made if need be.")
 @click.option("--yes", is_flag=True, help="Do not ask before fetching.")
 def download_command(
-    short_name: str, first: str, last: str, box: Any, version: str | None, folder: str, yes: bool, debug: bool
+    short_name: str, first: str, last: str, box: str | None, version: str | None, folder: str, yes: bool, debug: bool
 ) -> None:
     """Fetch the files of PRODUCT; says number and size first. Ctrl+C ends it, and it goes on when called again."""
-    from data_catalog.earthdata import fetch, search, sign_in
+    from data_catalog.earthdata import edges_of, fetch, search, sign_in
 
-    found = search(short_name, first, last, box, version=version)
+    found = search(short_name, first, last, edges_of(box), version=version)
     say(found.words)
     if not found.granules or not (yes or click.confirm(f"Fetch them into {folder}?", err=True)):
         return

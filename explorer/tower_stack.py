@@ -10,19 +10,23 @@ import xarray as xr
 from data_catalog import open_dataset
 from data_catalog.datasets.fluxnet_daily import to_daily
 from data_catalog.drivers import GIVERS, L4C_DRIVERS, tower_drivers
+from data_catalog.stack import with_sources
 from explorer.data.library import Item
 from explorer.data.series import Record, open_record
 from models.experiment import Experiment, run
 from models.regions import WORLD
 from models.skill.scores import compare_with_tower
 
-__all__ = ["USUAL", "StackRun", "beside", "run_stack", "stacked"]
+__all__ = ["FILLED", "USUAL", "StackRun", "beside", "run_stack", "stacked"]
 
 GRID = "108km"
 """Grid of the embedded world that gives what nobody measured."""
 
 USUAL: dict[str, tuple[str, ...]] = dict.fromkeys(L4C_DRIVERS, GIVERS)
 """The usual order of preference of every driver."""
+
+FILLED: dict[str, bool] = dict.fromkeys(L4C_DRIVERS, True)
+"""Gaps of every driver go to the next in line."""
 
 NEAR = 0.1
 """Degrees within which another record is at the tower's place."""
@@ -47,6 +51,10 @@ class StackRun:
         Columns driver, source, share: of the days.
     scores : DataFrame
         Columns flux, R, RMSE, ubRMSE, bias, n against the tower's days; empty if it has no flux.
+    fill : dict
+        Driver -> whether its gaps went to the next in line, or were left.
+    drivers, result : Dataset
+        What was put together, and the run; both carry ``<driver>_source``, who gave each day.
     """
 
     item: Item
@@ -54,6 +62,9 @@ class StackRun:
     order: dict[str, tuple[str, ...]]
     shares: pd.DataFrame
     scores: pd.DataFrame
+    fill: dict[str, bool]
+    drivers: xr.Dataset
+    result: xr.Dataset
 
 
 def stacked(item: Item | None) -> bool:
@@ -129,8 +140,11 @@ def run_stack(
     experiment: Experiment,
     progress: Callable[[float], None],
     cancelled: Callable[[], bool],
+    fill: Mapping[str, bool] = FILLED,
 ) -> StackRun:
     """Put the drivers of a tower together in an order, run L4C, and score it.
+
+    A day whose driver is left as a gap has no flux, and is not scored.
 
     Raises
     ------
@@ -147,13 +161,14 @@ def run_stack(
         other = as_days(open_record(file), tower["time"].values)
     progress(0.2)
     drivers, shares = tower_drivers(
-        tower, open_dataset("reference-earth", grid=GRID), grid=GRID, order=dict(order), file=other
+        tower, open_dataset("reference-earth", grid=GRID), grid=GRID, order=dict(order), file=other, fill_gaps=fill
     )
     progress(0.4)
     site = str(np.ravel(tower["site"].values)[0])
     plan = replace(experiment, dataset="tower", site=site, region=WORLD, period=("", ""), output="daily", per_pft=False)
     result = run(plan, drivers, progress=lambda done: progress(0.4 + 0.5 * done), cancelled=cancelled)
     result["reco"] = result["ra"] + result["rh"]
+    result = with_sources(result, drivers)
     rows = []
     if any(name in tower for name in ("gpp", "reco", "nee")):
         scores = compare_with_tower(result, tower)
@@ -161,4 +176,4 @@ def run_stack(
             found = scores.sel(variable=name, season="all")
             row = {"flux": str(name).upper()} | {label: float(found[key]) for key, label in SCORES.items()}
             rows.append(row | {"n": int(found["n"])})
-    return StackRun(item, file, dict(order), shares, pd.DataFrame(rows))
+    return StackRun(item, file, dict(order), shares, pd.DataFrame(rows), dict(fill), drivers, result)

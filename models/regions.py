@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["REGIONS", "WORLD", "Region", "region_named"]
+__all__ = ["REGIONS", "WORLD", "Region", "region_named", "region_of_box"]
 
 _NAME = re.compile(r"[\w][\w ,.()&/-]{0,59}", re.UNICODE)
 
@@ -133,3 +133,24 @@ def region_named(name: str) -> Region:
         )
         raise ValueError(msg)
     return found
+
+
+def region_of_box(text: str) -> Region:
+    """Read a box as a command or a page is given it: "west,south,east,north" [degrees].
+
+    Raises
+    ------
+    ValueError
+        It is not four numbers, or no box; see `Region`.
+
+    Examples
+    --------
+    >>> region_of_box("-10, 36, 4, 44").east
+    4.0
+    """
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError as error:
+        msg = f"{text[:60]!r} is no box; write west,south,east,north in degrees, as -125,32,-114,42."
+        raise ValueError(msg) from error
+    return Region("box", west, south, east, north)

@@ -19,7 +19,10 @@ _STATIC = ("latitude", "longitude", "area", "row", "column", "elevation", "pft",
 _COORDS = ("cell", "time", "latitude", "longitude")
 REFERENCES = "Jones et al. 2017, doi 10.1109/JSTARS.2017.2693678"
 N_PFT = 8
-_CARRIED = ("static_source", "static_licence", "citation", "acknowledgement", "processing", "grid", "site")
+_CARRIED = (
+    *("static_source", "static_licence", "citation", "acknowledgement", "processing", "grid", "site"),
+    "driver_sources",
+)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from models.provenance import parse_query, write_query
 
 __all__ = ["TABS", "DataSelection", "read_data", "write_data"]
 
-TABS = ("places", "files", "map", "products", "stack", "scores", "get")
+TABS = ("places", "files", "map", "products", "stack", "scores", "get", "worlds")
 
 _WORD = r"[A-Za-z0-9_.-]{0,40}"
 _DAY = r"(\d{4}(-\d{2}(-\d{2})?)?)?"
@@ -31,7 +31,7 @@ _PATTERNS = {
     "grid": (r"36km|108km|9km", "36km, 108km or 9km"),
     "values": (r"good|all", "good or all"),
     "beside": (r"world|difference", "world or difference"),
-    "at": (r"(-?\d{1,2}(\.\d{1,4})?,-?\d{1,3}(\.\d{1,4})?)?", "latitude,longitude in degrees, as 48.5,7.1"),
+    "cell": (r"(-?\d{1,2}(\.\d{1,4})?,-?\d{1,3}(\.\d{1,4})?)?", "latitude,longitude in degrees, as 48.5,7.1"),
     "search": (r"[\w .,()/+-]{0,60}", "letters, digits, spaces and . , ( ) / + -"),
 }
 
@@ -54,7 +54,7 @@ class DataSelection:
         Filter: it holds days from ``after`` or from before ``before``.
     search : str
         Filter: words in its name, title or site.
-    time, grid, values, beside, at : str
+    time, grid, values, beside, cell : str
         Of the map: its time ("" is the first, "mean" of all), its cells, whether only "good" values are drawn or
         "all", what stands beside it, and the place whose series is shown, "latitude,longitude".
 
@@ -79,7 +79,7 @@ class DataSelection:
     grid: str = "36km"
     values: str = "good"
     beside: str = "world"
-    at: str = ""
+    cell: str = ""
 
     def __post_init__(self):
         if self.tab not in TABS:

@@ -8,6 +8,7 @@ import xarray as xr
 from explorer.data.maps import CellSeries, FileMap
 from explorer.data.series import Record, Series, open_record
 from explorer.export import netcdf_bytes, program, table_text
+from explorer.tower_stack import StackRun
 from models.variables import VARIABLES
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "series_name",
     "series_netcdf",
     "source_words",
+    "stack_csv",
+    "stack_netcdf",
 ]
 
 KEPT = ("title", "source", "citation", "licence", "acknowledgement", "processing", "partitioning", "history")
@@ -133,3 +136,33 @@ def cell_csv(drawn: FileMap, cell: CellSeries) -> str:
     rows = [(time, "file", value) for time, value in zip(times, cell.values, strict=True)]
     rows += [(str(day), "world", value) for day, value in zip(cell.world_time, cell.world, strict=True)]
     return table_text(rows, head, ["time", "of", f"{name} [{unit}]"])
+
+
+def stack_netcdf(run: StackRun) -> bytes:
+    """Return a stack's drivers and the run that they drove as NetCDF; both say who gave which day."""
+    drivers = run.drivers.drop_vars([name for name in run.drivers.variables if name in run.result.variables])
+    both = run.result.merge(drivers, combine_attrs="override")
+    about = {"driver_sources": run.drivers.attrs["driver_sources"], "program": program()}
+    kept = {name: str(run.drivers.attrs[name]) for name in KEPT if name in run.drivers.attrs}
+    return netcdf_bytes(both.assign_attrs({**kept, **run.result.attrs, **about}))
+
+
+def stack_csv(run: StackRun) -> str:
+    """Return who gave which share of the days of each driver, and the order that was asked for, as a table of text."""
+    attrs = run.drivers.attrs
+    head = [
+        f"Drivers of L4C at {run.item.name}",
+        *(f"{name}: {attrs[name]}" for name in KEPT if name in attrs),
+        f"program: {program()}",
+    ]
+    rows = [
+        (
+            row.driver,
+            " > ".join(run.order[row.driver]),
+            "next" if run.fill[row.driver] else "left",
+            row.source,
+            row.share,
+        )
+        for row in run.shares.itertuples()
+    ]
+    return table_text(rows, head, ["driver", "order", "gaps", "source", "share of days [0-1]"])

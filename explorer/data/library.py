@@ -12,6 +12,7 @@ from pathlib import Path
 from data_catalog import CATALOG
 from data_catalog.datasets.tower_entry import describe_tower
 from data_catalog.entry import FileEntry
+from data_catalog.fine_region import built_regions
 from data_catalog.scan import examine, scan
 from data_catalog.towers import TOWERS, open_tower
 from explorer import tower_runs
@@ -25,7 +26,7 @@ LARGEST_UPLOAD = 50 * 1024 * 1024
 MOST_UPLOADS = 20
 """Files that a visitor may bring to one session."""
 
-EMBEDDED, FOLDER, OWN = "ships with the app", "your folders", "added here"
+EMBEDDED, BUILT, FOLDER, OWN = "ships with the app", "built here", "your folders", "added here"
 """Where an item comes from."""
 
 SAME_PLACE = 2
@@ -41,11 +42,12 @@ class Item:
     Attributes
     ----------
     key : str
-        In addresses: the code of a tower that ships, or eight digits after "f" (of a folder) or "u" (brought along).
+        In addresses: the code of a tower that ships, or eight digits after "f" (of a folder), "b" (built into the
+        cache) or "u" (brought along).
     row : FileEntry
         What it is.
     origin : str
-        "ships with the app", "your folders" or "added here".
+        "ships with the app", "built here", "your folders" or "added here".
     """
 
     key: str
@@ -99,6 +101,12 @@ def embedded() -> tuple[Item, ...]:
     return tuple(items)
 
 
+def _built() -> list[Item]:
+    """Return the regions of the 9-km grid that were built into the cache."""
+    rows = [replace(examine(path).at(path, path.name, 0), synthetic=True) for path in built_regions()]
+    return [Item(_key("b", row.path.parent, row), row, BUILT) for row in rows]
+
+
 class Library:
     """What the folders hold, for every visitor of the process."""
 
@@ -139,7 +147,7 @@ class Library:
         with self._lock:
             if not again and self.found is not None:
                 return self.found
-            items = list(embedded())
+            items = [*embedded(), *_built()]
             for number, folder in enumerate(folders):
 
                 def told(done: int, of: int, number: int = number) -> None:

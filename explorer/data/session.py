@@ -15,10 +15,13 @@ from explorer.runs import RunQueue
 from explorer.session import Session
 from models.experiment import Experiment
 
-__all__ = ["FETCHES", "FILES", "DataSession"]
+__all__ = ["BUILDS", "FETCHES", "FILES", "DataSession"]
 
 FILES = RunQueue("files")
 """Opening a file: moments, so it must not wait behind a scan."""
+
+BUILDS = RunQueue("builds")
+"""Regions of the 9-km grid: up to minutes."""
 
 FETCHES = RunQueue("fetches")
 """Search and download at NASA Earthdata: up to hours."""
@@ -230,7 +233,7 @@ class DataSession(Session):
 
     def _show_cell(self) -> None:
         """Follow the cell that was clicked through time, off the event loop."""
-        drawn, at = self.drawn, self.selection.at
+        drawn, at = self.drawn, self.selection.cell
         wanted = (drawn, at)
         if drawn is None or wanted == self._wanted_cell:
             return

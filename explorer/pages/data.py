@@ -14,6 +14,7 @@ from explorer.pages.data_map import MapTab
 from explorer.pages.data_place import DatasetCard, PlacesCard
 from explorer.pages.data_scores import ScoresTab
 from explorer.pages.data_stack import StackTab
+from explorer.pages.data_worlds import WorldsTab
 from explorer.pages.page import card
 from explorer.pages.tabs import TabbedPage
 from explorer.views.totals import Kpi, KpiStrip
@@ -28,6 +29,7 @@ TAB_WORDS = {
     "stack": "Driver stack",
     "scores": "Every tower",
     "get": "Get data",
+    "worlds": "Worlds",
 }
 
 
@@ -107,16 +109,22 @@ class DataPage(TabbedPage):
         """The tab Get data."""
         return GetTab(self.session)
 
+    @functools.cached_property
+    def worlds(self) -> WorldsTab:
+        """The tab Worlds."""
+        return WorldsTab(self.session)
+
     def _show_tab(self, name: str) -> None:
         """Give two maps side by side the whole width; the card of the dataset goes below."""
         self._left.size = WIDTHS[name == "map"]
 
     def _unfinished(self) -> bool:
-        return False
+        """Wait for no world unless the visitor asked to have one built."""
+        return self.session.waiting and self.session.worlds.stage.busy
 
     def _preparing(self) -> tuple[float | None, str, bool]:
-        """Nothing is prepared for this page."""
-        return None, "", False
+        """Show what is prepared only to who asked for it."""
+        return super()._preparing() if self.session.waiting else (None, "", False)
 
     def _draw_kpis(self, *_events) -> None:
         """Count what is listed."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import panel as pn
 import panel_material_ui as pmui
 
-from data_catalog.earthdata import COLLECTIONS, Found, fetch, search, sign_in
+from data_catalog.earthdata import COLLECTIONS, Found, edges_of, fetch, search, sign_in
 from explorer.data.session import FETCHES, DataSession
 from explorer.pages.page import card, heading
 
@@ -76,24 +76,13 @@ class GetTab:
 
     # -- search -------------------------------------------------------------------------------------------------
     def _search(self) -> None:
-        box = self._read_box()
+        box = edges_of(self.box.value)
         asked = (self.product.value, self.first.value.strip(), self.last.value.strip(), box)
         self.ask.disabled = True
         self.session.slowly(
             "Searching NASA Earthdata", lambda progress, cancelled: search(*asked), self._take, key="earthdata",
             queue=FETCHES, ended=self._ended,
         )  # fmt: skip
-
-    def _read_box(self) -> tuple[float, float, float, float] | None:
-        text = self.box.value.strip()
-        if not text:
-            return None
-        try:
-            west, south, east, north = (float(part) for part in text.split(","))
-        except ValueError as error:
-            msg = f"{text[:60]!r} is no box; write west, south, east, north in degrees, as -125, 32, -114, 42."
-            raise ValueError(msg) from error
-        return west, south, east, north
 
     def _ended(self) -> None:
         self.ask.disabled = False

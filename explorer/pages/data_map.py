@@ -91,7 +91,7 @@ class MapTab:
         self.session.select(**{name: str(event.new)})
 
     def _on_tap(self, latitude: float, longitude: float) -> None:
-        self.session.select(at=f"{latitude:.3f},{longitude:.3f}")
+        self.session.select(cell=f"{latitude:.3f},{longitude:.3f}")
 
     def _on_selection(self, event) -> None:
         if event.old.beside != event.new.beside and self.session.drawn is not None:

@@ -185,7 +185,7 @@ class DatasetCard:
             draw = pmui.Button(
                 label="Draw its map", icon="map", size="small", variant="contained", margin=4,
                 description="Beside the world's same variable, with a series of each cell",
-                on_click=lambda _event: self.session.select(tab="map", variable="", layer="", time="", at=""),
+                on_click=lambda _event: self.session.select(tab="map", variable="", layer="", time="", cell=""),
             )  # fmt: skip
             self.links.objects = [draw, *self.links.objects]
 

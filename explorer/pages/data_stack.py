@@ -1,17 +1,21 @@
 """The tab Driver stack of the page Data: who gives each driver of L4C at a tower, and what comes of the order."""
 
 import html
+import io
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
 from data_catalog.drivers import GIVERS, L4C_DRIVERS
+from explorer.data import export as data_export
 from explorer.data.session import DataSession
-from explorer.pages.page import card, heading
+from explorer.pages.page import card, heading, put, switch
 from explorer.style import LINE_COLOURS, symbol_text
-from explorer.tower_stack import USUAL, StackRun, beside, run_stack, stacked
+from explorer.tower_stack import FILLED, USUAL, StackRun, beside, run_stack, stacked
+from explorer.views.sources import SourcesView
 from explorer.views.towers import ScoresView
 from models.variables import VARIABLES
 
@@ -28,6 +32,7 @@ class StackTab:
     def __init__(self, session: DataSession):
         self.session = session
         self.order = dict(USUAL)
+        self.fill = dict(FILLED)
         self.shown: StackRun | None = None
         self.usual: StackRun | None = None
         self._asked: tuple = ()
@@ -40,17 +45,25 @@ class StackTab:
         self.file.param.watch(self._on_file, "value")
         self.again = pmui.Button(
             label="Usual order", icon="restart_alt", size="small", variant="outlined", margin=(8, 8),
-            on_click=lambda _event: self._set(dict(USUAL)),
+            on_click=lambda _event: self._set(dict(USUAL), dict(FILLED)),
         )  # fmt: skip
+        self.gaps = switch("Gaps", {"Gaps to the next": "filled", "Gaps left": "left"}, "filled")
+        self.gaps.param.watch(self._on_gaps, "value")
         self.all = pmui.FlexBox(margin=(0, 6))
         self.rows = pmui.Column(sizing_mode="stretch_width", margin=0)
         self.scores = ScoresView("R, RMSE, ubRMSE and bias of daily fluxes [gC m⁻² d⁻¹] over the tower's good days n.")
+        self.calendar = SourcesView(COLOURS)
+        self.netcdf = self._download("Drivers and run (.nc)", self._netcdf, "stack.nc")
+        self.csv = self._download("Sources (.csv)", self._csv, "sources.csv")
         self.pane = card(
-            heading("Driver stack", "who gives each driver; gaps go to the next in line"),
+            heading("Driver stack", "who gives each driver, the preferred first; a click brings one forward"),
             self.words,
             pmui.FlexBox(self.file, self.again, margin=0),
-            self.all,
+            pmui.FlexBox(self.all, self.gaps, margin=(0, 6)),
             self.rows,
+            heading("Who gave which day"),
+            self.calendar.pane,
+            pmui.FlexBox(self.netcdf, self.csv, margin=(2, 6)),
             heading("Skill of L4C with this order", "against the tower's own fluxes, published parameters"),
             self.scores.pane,
         )
@@ -88,8 +101,21 @@ class StackTab:
             self._draw()
             self._ask()
 
-    def _set(self, order: dict[str, tuple[str, ...]]) -> None:
-        self.order = order
+    def _on_gaps(self, event) -> None:
+        if not self._showing:
+            self._set(self.order, dict.fromkeys(L4C_DRIVERS, event.new == "filled"))
+
+    def _turn(self, name: str) -> None:
+        """Fill the gaps of one driver, or leave them."""
+        self._set(self.order, self.fill | {name: not self.fill[name]})
+
+    def _set(self, order: dict[str, tuple[str, ...]], fill: dict[str, bool]) -> None:
+        self.order, self.fill = order, fill
+        self._showing = True
+        try:
+            put(self.gaps, "left" if not any(fill.values()) else "filled")
+        finally:
+            self._showing = False
         self._draw()
         self._ask()
 
@@ -107,7 +133,7 @@ class StackTab:
                 line.remove(giver)
                 line.insert(0 if len(drivers) > 1 else line.index(before[-1]), giver)
             order[name] = tuple(line)
-        self._set(order)
+        self._set(order, self.fill)
 
     # -- runs ---------------------------------------------------------------------------------------------------
     def _ask(self) -> None:
@@ -116,30 +142,33 @@ class StackTab:
         if session.closed or not session.loaded or not stacked(item) or session.selection.tab != "stack":
             return
         file = next((other for other in session.items if other.key == self.file.value), None)
-        asked = (item, file, tuple(self.order.items()))
+        asked = (item, file, tuple(self.order.items()), tuple(self.fill.items()))
         if asked == self._asked:
             return
         self._asked = asked
         usual = self.usual if self.usual is not None and self.usual.item is item else None
-        work = partial(self._work, item, file, dict(self.order), session.a, usual)
+        wish = (dict(self.order), dict(self.fill))
+        work = partial(self._work, item, file, wish, session.a, usual)
         session.slowly(f"Running L4C at {item.name}", work, self._take, key="stack", ended=self._forget)
 
     @staticmethod
-    def _work(item, file, order, experiment, usual, progress, cancelled) -> tuple[StackRun, StackRun]:
+    def _work(item, file, wish, experiment, usual, progress, cancelled) -> tuple[StackRun, StackRun]:
+        order, fill = wish
         if usual is None:
             usual = run_stack(item, None, USUAL, experiment, lambda done: progress(done / 2), cancelled)
-        if file is None and order == USUAL:
+        if file is None and (order, fill) == (USUAL, FILLED):
             return usual, usual
-        return usual, run_stack(item, file, order, experiment, lambda done: progress(0.5 + done / 2), cancelled)
+        return usual, run_stack(item, file, order, experiment, lambda done: progress(0.5 + done / 2), cancelled, fill)
 
     def _forget(self) -> None:
         self._asked = ()
 
     def _take(self, runs: tuple[StackRun, StackRun]) -> None:
-        if runs[1].item is not self.session.item or runs[1].order != self.order:
+        if runs[1].item is not self.session.item or (runs[1].order, runs[1].fill) != (self.order, self.fill):
             return  # a newer wish follows
         self.usual, self.shown = runs
         self._draw()
+        self._draw_calendar()
         self._draw_scores()
 
     # -- what is drawn ------------------------------------------------------------------------------------------
@@ -165,6 +194,13 @@ class StackTab:
                 )
                 for place, giver in enumerate(self._shown_of(name))
             ]  # fmt: skip
+            buttons.append(
+                pmui.Button(
+                    label="gaps to next" if self.fill[name] else "gaps left", size="small", margin=2, variant="text",
+                    width=100, description=f"Fill the gaps of {VARIABLES[name].long_name} from the next, or leave them",
+                    on_click=lambda _event, name=name: self._turn(name),
+                )
+            )  # fmt: skip
             label = f"<div style='font-size:12.5px;padding-top:4px'><b>{html.escape(_symbol(name))}</b></div>"
             text = pn.pane.HTML(self._shares(name), sizing_mode="stretch_width", margin=(2, 8))
             lines.append(
@@ -192,6 +228,21 @@ class StackTab:
             f"<div style='font-size:11.5px;opacity:.85'>{html.escape(words)}</div>"
         )
 
+    def _draw_calendar(self) -> None:
+        """Show who gave each driver on each day."""
+        drivers = self.shown.drivers
+        givers = list(COLOURS)
+        given = {}
+        for name in L4C_DRIVERS:
+            stored = drivers[f"{name}_source"]
+            values, meanings = stored.attrs["flag_values"], stored.attrs["flag_meanings"].split()
+            table = np.zeros(256, int)
+            for value, meaning in zip(values, meanings, strict=True):
+                table[int(value) % 256] = givers.index(_giver(meaning.replace("_", " ")))
+            given[name] = table[stored.values[0].astype(int) % 256]
+        self.calendar.update(drivers["time"].values, given, [_symbol(name) for name in L4C_DRIVERS])
+        self.netcdf.disabled = self.csv.disabled = False
+
     def _draw_scores(self) -> None:
         run, usual = self.shown, self.usual
         if run is None or usual is None:
@@ -207,6 +258,20 @@ class StackTab:
             if run is usual:
                 break
         self.scores.update(pd.concat(parts).sort_values("flux", kind="stable"))
+
+    # -- files to take away -------------------------------------------------------------------------------------
+    @staticmethod
+    def _download(label: str, make, name: str) -> pmui.FileDownload:
+        return pmui.FileDownload(
+            callback=lambda: io.BytesIO(make()), filename=name, label=label, size="small", variant="outlined", margin=4,
+            disabled=True,
+        )  # fmt: skip
+
+    def _netcdf(self) -> bytes:
+        return data_export.stack_netcdf(self.shown)
+
+    def _csv(self) -> bytes:
+        return data_export.stack_csv(self.shown).encode("utf-8")
 
 
 def _symbol(name: str) -> str:

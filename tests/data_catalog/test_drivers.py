@@ -115,6 +115,24 @@ def test_gaps_are_the_worlds_by_calendar_day_and_counted(world, tower):
     assert share(missing, "fpar", "reference-earth") == 1.0  # never measured: the world's in any case
 
 
+def test_left_gaps_stay_gaps_whoever_is_next_and_each_day_says_who_gave_it(world, tower):
+    gap = slice(100, 300)
+    file = tower.copy(deep=True)
+    tower["vpd"][gap] = np.nan
+    ds, sources = tower_drivers(tower, world, file=file)
+    assert share(sources, "vpd", "file") == pytest.approx(200 / DAYS)
+    meanings = dict(
+        zip(ds["vpd_source"].attrs["flag_values"], ds["vpd_source"].attrs["flag_meanings"].split(), strict=True)
+    )
+    assert {meanings[k].split("_")[0] for k in np.unique(ds["vpd_source"].values[0, gap])} == {"file"}
+    assert "vpd: " in ds.attrs["driver_sources"]
+    left, missing = tower_drivers(tower, world, file=file, fill_gaps={"vpd": False})
+    assert np.isnan(left["vpd"].values[0, gap]).all()
+    assert (left["vpd_source"].values[0, gap] == -1).all()
+    assert share(missing, "vpd", "missing") == pytest.approx(200 / DAYS)
+    assert np.isfinite(left["tmin"]).all()
+
+
 def test_the_29th_of_february_takes_the_worlds_28th(world, tower):
     tower["t_soil"][:] = np.nan
     ds, _ = tower_drivers(tower, world)

@@ -18,14 +18,15 @@ from data_catalog.earthdata import Found, Granule
 from data_catalog.entry import FileEntry
 from explorer import tower_runs
 from explorer.data.address import TABS, DataSelection, read_data, write_data
-from explorer.data.export import cell_csv, map_netcdf, series_csv, series_netcdf
+from explorer.data.export import cell_csv, map_netcdf, series_csv, series_netcdf, stack_csv, stack_netcdf
 from explorer.data.library import LARGEST_UPLOAD, Item, Library, added, embedded, passing, places_of
 from explorer.data.links import links_of
 from explorer.data.maps import open_sheet
 from explorer.data.series import Channel, Record, calendar_of, series_of
 from explorer.pages import data_get
 from explorer.pages.data import DataPage
-from explorer.tower_stack import as_days
+from explorer.pages.data_stack import COLOURS
+from explorer.tower_stack import FILLED, USUAL, as_days
 from explorer.views.places import gathered
 from explorer.worlds import Worlds
 
@@ -267,6 +268,36 @@ def test_another_order_of_drivers_changes_shares_and_skill(page):
     assert "usual order" in stack.scores.pane.object
 
 
+def test_gaps_may_be_left_and_the_run_says_who_gave_which_day(page):
+    page.session.select(item="US-Tw3")
+    page.tabs.active = TABS.index("stack")
+    stack = page.stack
+    stack._set(dict(USUAL), dict(FILLED))
+    settle(page, lambda: stack.shown is not None and stack.shown.item.key == "US-Tw3" and stack.shown.fill == FILLED)
+    filled = stack.shown
+    assert np.isfinite(filled.result["gpp"]).all()
+    stack._turn("par")
+    settle(page, lambda: not stack.shown.fill["par"])
+    left = stack.shown
+    gap = np.isnan(left.drivers["par"].values[0])
+    assert gap.any()
+    assert np.isnan(left.result["gpp"].values[0, gap]).all()
+    assert np.isfinite(left.result["gpp"].values[0, ~gap]).all()
+    assert left.shares.query("driver == 'par' and source == 'missing'")["share"].item() == pytest.approx(gap.mean())
+    np.testing.assert_array_equal(left.result["par_source"].values[0] < 0, gap)
+    image = stack.calendar.source.data["image"][0]
+    assert image.shape == (8, gap.size)
+    np.testing.assert_array_equal(image[-1] == list(COLOURS).index("missing"), gap)
+    with xr.open_dataset(stack_netcdf(left), engine="h5netcdf") as ds:
+        assert "missing" in ds.attrs["driver_sources"]
+        assert ds["par_source"].attrs["flag_meanings"].startswith("missing tower")
+        assert {"gpp", "par", "fpar_source"} <= set(ds.variables)
+        assert ds.attrs["licence"]
+    text = stack_csv(left)
+    assert "par,tower > file > world,left,missing," in text
+    stack._set(dict(USUAL), dict(FILLED))
+
+
 def test_a_coarser_record_is_brought_to_the_towers_days_and_no_further():
     record = station([0.1, 0.3, 0.3], start="2016-01-05", freq="4D")
     days = as_days(record, pd.date_range("2016-01-01", "2016-01-16").to_numpy())["ssm"].values[:, 0]
@@ -314,12 +345,12 @@ def test_a_gridded_file_is_mapped_beside_the_world_with_scores_and_a_cell_in_tim
     assert page.session.cell.number == number
     assert page.session.cell.world.size == 365
     assert tab.series.source.data["value"].size == page.session.cell.time.size > 0
-    assert "at=" in page.session.query
+    assert "cell=" in page.session.query
 
 
 def test_a_map_and_a_cell_are_taken_away_with_sources_and_licences(page):
     granule = granule_of(page)
-    page.session.choose(granule, tab="map", variable="ssm", values="all", grid="108km", at="40.0,-98.0")
+    page.session.choose(granule, tab="map", variable="ssm", values="all", grid="108km", cell="40.0,-98.0")
     settle(page, lambda: page.session.drawn is not None and page.session.cell is not None)
     drawn = page.session.drawn
     ds = xr.load_dataset(map_netcdf(drawn))
