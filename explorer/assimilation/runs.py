@@ -140,6 +140,36 @@ def _twin_key(experiment: Experiment) -> tuple:
     return (*place, experiment.land, experiment.assimilation.twin_key())
 
 
+class Kept(NamedTuple):
+    """What an experiment shares with runs before it, so that only what hangs on its sensors is run.
+
+    Attributes
+    ----------
+    truth, open_loop : bool
+        Whether they are there.
+    seconds : float
+        What the rest takes.
+    """
+
+    truth: bool
+    open_loop: bool
+    seconds: float
+
+
+def kept(experiment: Experiment) -> Kept:
+    """Say what of an experiment need not be run again."""
+    size, choices = size_of(experiment), experiment.assimilation
+    with _LOCK:
+        twin = _TWINS.get(_twin_key(experiment))
+    if twin is None:
+        return Kept(False, False, size.seconds)
+    loop = twin.kept.get("open_loops", {}).get(choices.open_loop_key())
+    whole = loop is not None and loop.day == twin.warm_up + twin.days.size
+    # An ensemble is what a run with an open loop takes more than one without.
+    ensemble = size.seconds - estimate(choices, size.cells, size.days, open_loop=False).seconds
+    return Kept(True, whole, min(size.seconds, ensemble * (1.0 if whole else 2.0) + 0.3))
+
+
 def known(experiment: Experiment) -> AssimilationResult | None:
     """Return the finished result of an experiment that somebody ran a moment ago."""
     with _LOCK:

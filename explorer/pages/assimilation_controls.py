@@ -11,7 +11,7 @@ import panel_material_ui as pmui
 
 from data_catalog.world.twin_world import twin_world
 from explorer.assimilation.presets import PRESETS, changes, preset_of
-from explorer.assimilation.runs import QUICK
+from explorer.assimilation.runs import QUICK, kept
 from explorer.assimilation.session import AssimilationSession
 from explorer.pages.assimilation_ensemble import FilterControls
 from explorer.pages.assimilation_sensors import SensorBlock
@@ -247,9 +247,13 @@ class AssimilationControls:
         if size is not None and not problem:
             state = "This run is on screen." if session.is_shown else "Running." if session.running else "Not run yet."
             megabytes = max(1.0, size.nbytes / 1e6)
+            there = kept(session.b)
+            shared = (
+                " (truth and open loop are kept)" if there.open_loop else " (the truth is kept)" if there.truth else ""
+            )
             text = (
                 f"{size.cells:,} cells × {size.days} days × {size.members} members: about "
-                f"{seconds_text(size.seconds)}, {megabytes:,.0f} MB. {state}"
+                f"{seconds_text(there.seconds)}{shared}, {megabytes:,.0f} MB. {state}"
             )
             tone = "opacity:.85"
         self.estimate.object = f"<div role='status' style='font-size:12px;{tone}'>{html.escape(text)}</div>"

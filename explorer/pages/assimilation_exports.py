@@ -1,6 +1,7 @@
 """The tab Runs & export of the page Assimilation: pinned runs side by side, and files to take away."""
 
 import html
+from collections.abc import Callable
 from dataclasses import replace
 
 import panel as pn
@@ -77,7 +78,7 @@ class RunsTab:
         words = f"states, updates and diagnostics{done}, about {size / 1e6:,.1f} MB before compression."
         if size > LARGEST_FILE:
             words += f" {self._too_large(size)}"
-        self.netcdf_note.object = f"<div style='font-size:12px;opacity:.8'>NetCDF: {html.escape(words)}</div>"
+        self.netcdf_note.object = f"<div style='font-size:12px;opacity:.8'>NetCDF, Zarr: {html.escape(words)}</div>"
 
     def _show_rows(self, *_events) -> None:
         """Show B and every pinned run."""
@@ -107,12 +108,17 @@ class RunsTab:
         self.series = download("Series of the cell (.csv)", "assimilation_series.csv", self._series)
         self.diagnostics = download("Diagnostics by cell (.csv)", "assimilation_diagnostics.csv", self._diagnostics)
         self.picture = download("Map (.png)", "assimilation_map.png", self._picture)
-        self.netcdf = PreparedNetcdf(self.session, "assimilation.nc", self._prepare)
+        self.netcdf = PreparedNetcdf(
+            self.session, "assimilation.nc", lambda: self._prepare(files.netcdf_of, self.netcdf)
+        )
+        self.zarr = PreparedNetcdf(
+            self.session, "assimilation.zarr.zip", lambda: self._prepare(files.zarr_of, self.zarr), form="Zarr"
+        )
         self.netcdf_note = pn.pane.HTML("", margin=(4, 12), sizing_mode="stretch_width")
         self.open = OpenExperiment(self.session, "assimilation", self._take)
         self.exports = [
             pmui.FlexBox(self.toml, self.script, self.series, self.diagnostics, self.picture, margin=(4, 8)),
-            pmui.FlexBox(self.netcdf.prepare, self.netcdf.save, margin=(4, 8)),
+            pmui.FlexBox(self.netcdf.prepare, self.netcdf.save, self.zarr.prepare, self.zarr.save, margin=(4, 8)),
             self.netcdf_note,
             pmui.Divider(margin=4),
             pmui.FlexBox(self.open.chosen, margin=(4, 8)),
@@ -142,7 +148,7 @@ class RunsTab:
         cell = cell_of(shown.result, selection.at)
         place = float(shown.result.twin.latitude[cell]), float(shown.result.twin.longitude[cell])
         series = ensemble_series(shown.result, cell, selection.variable)
-        return files.series_csv(series, shown.experiment, place).encode("utf-8")
+        return files.series_csv(series, shown, place).encode("utf-8")
 
     def _diagnostics(self) -> bytes:
         return files.diagnostics_csv(self._shown()).encode("utf-8")
@@ -159,19 +165,18 @@ class RunsTab:
             "region, or save the experiment and run: python launch.py run assimilation.toml --out assimilation.nc"
         )
 
-    def _prepare(self) -> None:
-        """Write the file of the result on screen in a worker thread, and offer it."""
+    def _prepare(self, make: Callable[[Outcome], bytes], file: PreparedNetcdf) -> None:
+        """Write a file of the result on screen in a worker thread, and offer it."""
         shown = self._shown()
         size = files.netcdf_size(shown)
         if size > LARGEST_FILE:
             raise ValueError(self._too_large(size))
-        self.session.slowly(
-            "Making the NetCDF file", lambda progress, cancelled: files.netcdf_of(shown), self.netcdf.offer, "netcdf"
-        )
+        self.session.slowly("Making the file", lambda progress, cancelled: make(shown), file.offer, key="file")
 
     def _forget(self, _event) -> None:
         """Withdraw a file that belongs to another experiment."""
         self.netcdf.forget()
+        self.zarr.forget()
 
     def _take(self, experiment: Experiment) -> None:
         """Make an opened experiment B."""

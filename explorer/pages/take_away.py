@@ -25,7 +25,7 @@ def download(label: str, name: str, make: Callable[[], bytes]) -> pmui.FileDownl
 
 
 class PreparedNetcdf:
-    """A NetCDF file that takes a while: a button that starts it, and one that saves what came of it.
+    """A NetCDF (or Zarr) file that takes a while: a button that starts it, and one that saves what came of it.
 
     Parameters
     ----------
@@ -37,28 +37,33 @@ class PreparedNetcdf:
         Starts the work; it ends with `offer`.
     description : str
         What the first button says when the pointer rests on it.
+    form : str
+        What the file is called.
     """
 
-    def __init__(self, session: Session, name: str, prepare: Callable[[], None], description: str = ""):
+    def __init__(
+        self, session: Session, name: str, prepare: Callable[[], None], description: str = "", form: str = "NetCDF"
+    ):
         self._session = session
         self.data = b""
+        self._form, self._label = form, f"{form} (.{name.partition('.')[2]}"
         self.prepare = pmui.Button(
-            label="Prepare NetCDF", icon="build", description=description, on_click=lambda _event: prepare(), **_SMALL
+            label=f"Prepare {form}", icon="build", description=description, on_click=lambda _event: prepare(), **_SMALL
         )
-        self.save = download("NetCDF (.nc)", name, lambda: self.data)
+        self.save = download(f"{self._label})", name, lambda: self.data)
         self.save.disabled = True
 
     def offer(self, data: bytes) -> None:
         """Let the visitor save the file."""
         self.data = data
-        self.save.param.update(label=f"NetCDF (.nc, {len(data) / 1e6:.1f} MB)", disabled=False)
-        self._session.tell("The NetCDF file is ready; the button beside Prepare saves it.", "success")
+        self.save.param.update(label=f"{self._label}, {len(data) / 1e6:.1f} MB)", disabled=False)
+        self._session.tell(f"The {self._form} file is ready; the button beside Prepare saves it.", "success")
 
     def forget(self) -> None:
         """Withdraw a file that belongs to another experiment or place."""
         if self.data:
             self.data = b""
-            self.save.param.update(label="NetCDF (.nc)", disabled=True)
+            self.save.param.update(label=f"{self._label})", disabled=True)
 
 
 class OpenExperiment:

@@ -6,13 +6,17 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import param
 import pytest
+import xarray as xr
 from bokeh.document import Document
 from panel.io.state import set_curdoc
 from panel.pane import HTML, Markdown
+from zarr.storage import ZipStore
 
 from explorer.assimilation import runs
 from explorer.assimilation.address import SHOWN, TABS, plain_assimilation, read_assimilation, write_assimilation
+from explorer.assimilation.export import zarr_of
 from explorer.assimilation.presets import PRESETS, changes, preset_of
 from explorer.assimilation.scales import title_of, unit_of_statistic
 from explorer.pages.assimilation import AssimilationPage
@@ -199,6 +203,37 @@ def test_another_sensor_keeps_truth_and_open_loop(page):
     session.undo()
     settle(page, lambda: session.is_shown)
     assert session.answer.result is first, "a finished run is kept"
+    other = replace(session.b, assimilation=session.b.assimilation.with_sensor("ssm", error_std=0.031))
+    kept = runs.kept(other)
+    assert kept.truth
+    assert kept.open_loop
+    assert kept.seconds < runs.size_of(other).seconds
+    assert not runs.kept(replace(other, seed=77)).truth
+
+
+def test_before_a_run_every_tab_says_what_it_will_show_and_what_to_do():
+    page = made(SMALL.replace("members=5", "members=7"))
+    for tab in ("innovations", "verdict", "skill", "carbon", "cell"):
+        page.session.select(tab=tab)
+        card = page.tab_places[tab][0]
+        assert "press Run" in card.objects[0].object
+        assert card.objects[1].label == "Run the preview"
+    assert not page.maps.series.pane.visible, "no axes without numbers"
+    page.session.close()
+
+
+def test_members_of_a_cell_are_there_while_the_run_goes_on(page):
+    session = page.session
+    session.select(tab="cell")
+    settle(page, lambda: page.cell.updates)
+    tab = page.cell
+    assert not tab._outgrown(session.answer.result.days_done)
+    with param.parameterized.discard_events(session):
+        session.running = True
+    assert not tab._outgrown(tab._days + 30)
+    assert tab._outgrown(2 * tab._days)
+    with param.parameterized.discard_events(session):
+        session.running = False
 
 
 def test_b_less_a_compares_two_runs_once_a_is_promoted(page):
@@ -290,7 +325,7 @@ def test_a_cancelled_run_keeps_what_is_done_and_is_gone_on_with():
         )  # fmt: skip
 
 
-def test_exports_of_the_run_are_whole_and_reopen_it(page):
+def test_exports_of_the_run_are_whole_and_reopen_it(page, tmp_path):
     assert page.runs._picture().startswith(b"\x89PNG")
     assert b"SSM analysis" in page.runs._series()
     assert b"normalised_std" in page.runs._diagnostics()
@@ -300,6 +335,12 @@ def test_exports_of_the_run_are_whole_and_reopen_it(page):
     page.runs.open.read(text)
     with pytest.raises(ValueError, match='this page runs "assimilation"'):
         page.runs.open.read(b'model = "land"')
+    whole = page.session.answer.result.to_dataset()
+    (tmp_path / "all.zarr.zip").write_bytes(zarr_of(page.session.answer))
+    with xr.open_zarr(ZipStore(tmp_path / "all.zarr.zip", mode="r"), consolidated=False) as ds:
+        assert set(ds.variables) == set(whole.variables)
+        np.testing.assert_array_equal(ds["ssm_analysis"], whole["ssm_analysis"])
+        assert Experiment.from_attrs(ds.attrs) == page.session.b
     page.session.pin({"observations": 1.0})
     assert len(page.session.pins) == 1
     page.session.remove(page.session.pins[0])
