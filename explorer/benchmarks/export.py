@@ -9,15 +9,15 @@ from models.variables import VARIABLES
 __all__ = ["comparison_csv"]
 
 
-def comparison_csv(answer: BenchmarkAnswer) -> str:
+def comparison_csv(answer: BenchmarkAnswer | None) -> str:
     """Return what the tab of an answer shows, below what made it.
 
     Raises
     ------
     ValueError
-        If the tab shows no comparison.
+        If the tab shows no comparison yet.
     """
-    shown = answer.shown
+    shown = None if answer is None else answer.shown
     if isinstance(shown, FluxComparison):
         about, columns, rows = _months(shown)
     elif isinstance(shown, Stocks):

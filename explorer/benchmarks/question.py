@@ -50,7 +50,7 @@ class FluxComparison:
     source : Source
         The benchmark.
     a, b : ZonalMonths
-        Compared by band of latitude; both with the slope that fits A, so that it stands still while B is moved.
+        Compared by band of latitude; both with the slope of A, so that it stands still while B is moved.
     """
 
     variable: str

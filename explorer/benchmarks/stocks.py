@@ -27,6 +27,8 @@ class Profile:
         Mean of the vegetated area that the map covers [gC m-2].
     stock : (band,) array
         Sum over the model's vegetated area that the map covers [Pg C].
+    covered : float
+        The model's vegetated area that the map covers [m2].
     total, model_there : float
         The map's sum over the model's vegetated area, and B's over the cells that the map covers [Pg C].
     all_land : float
@@ -39,10 +41,17 @@ class Profile:
     source: Source | None
     density: np.ndarray
     stock: np.ndarray
+    covered: float
     total: float
     model_there: float
     all_land: float
     r: float
+
+    @property
+    def shape(self) -> np.ndarray:
+        """The density relative to the map's own mean (band,) [1]."""
+        mean = self.total * G_PER_PG / self.covered if self.covered > 0.0 else np.nan
+        return self.density / mean
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +113,7 @@ def stocks_of(
             source,
             mean[some],
             np.where(covered > 0.0, stock, np.nan)[some] / G_PER_PG,
+            float(covered.sum()),
             float(stock.sum()) / G_PER_PG,
             float(np.sum(model["B"][both] * vegetated[both])) / G_PER_PG,
             float("nan") if source is None else float(np.sum(values[beyond] * area[beyond])) / G_PER_PG,

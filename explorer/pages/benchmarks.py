@@ -1,12 +1,7 @@
 """Hold a run of L4C against what others measured: fluorescence, inversions, soil inventories, budgets, the paper."""
 
 import functools
-import io
 
-import panel as pn
-import panel_material_ui as pmui
-
-from explorer.benchmarks.export import comparison_csv
 from explorer.benchmarks.question import BenchmarkAnswer, FluxComparison
 from explorer.benchmarks.session import BenchmarkSession
 from explorer.benchmarks.stocks import Stocks
@@ -38,6 +33,7 @@ class BenchmarksPage(TabbedPage):
 
     title = "Benchmarks"
     slug = "benchmarks"
+    takes = "l4c"
     lead = "Hold a run of L4C against fluorescence, inversions, soil inventories, published budgets and its own paper."
     session_class = BenchmarkSession
     tab_words = TAB_WORDS
@@ -50,14 +46,9 @@ class BenchmarksPage(TabbedPage):
     def main(self) -> list:
         """Return the key numbers and the tabs."""
         self.kpis = KpiStrip(narrow=True)
-        self.csv = pmui.FileDownload(
-            callback=lambda: io.BytesIO(self._csv()), filename="benchmarks.csv", label="This comparison (.csv)",
-            size="small", variant="outlined", margin=(4, 12),
-        )  # fmt: skip
-        self.csv_row = pmui.Row(pn.layout.HSpacer(), self.csv, sizing_mode="stretch_width", margin=0)
         self._make_tabs()
         self.session.param.watch(self._on_answer, "answer")
-        return [self.kpis.pane, self.tabs, self.csv_row]
+        return [self.kpis.pane, self.tabs]
 
     @functools.cached_property
     def gpp(self) -> FluxTab:
@@ -95,7 +86,6 @@ class BenchmarksPage(TabbedPage):
         if answer is None:
             return
         self._draw_kpis(answer)
-        self.csv_row.visible = answer.shown is not None
         if answer.question.selection.tab == self.tab:
             getattr(self, self.tab).update(answer)
 
@@ -104,13 +94,6 @@ class BenchmarksPage(TabbedPage):
         answer = self.session.answer
         if answer is not None and answer.question.selection.tab == name:
             getattr(self, name).update(answer)
-
-    def _csv(self) -> bytes:
-        """Return what the tab shows as CSV."""
-        if self.session.answer is None:
-            msg = "There is nothing to save yet; wait for the plots."
-            raise ValueError(msg)
-        return comparison_csv(self.session.answer).encode("utf-8")
 
     def _draw_kpis(self, answer: BenchmarkAnswer) -> None:
         """Show how B agrees, beside A."""
@@ -122,7 +105,7 @@ class BenchmarksPage(TabbedPage):
             ours, baseline, *others = answer.shown.profiles
             items = [Kpi("SOC, L4C", ours.total, "Pg C", baseline.total, "vegetated area of the region")]
             items += [
-                Kpi(f"SOC, {p.label[:24]}…", p.total, "Pg C", None, f"R with B, cell by cell: {p.r:.2f}")
+                Kpi(f"SOC, {p.source.product or 'synthetic'}", p.total, "Pg C", None, f"R with B {p.r:.2f}; {p.label}")
                 for p in others
             ]
         else:

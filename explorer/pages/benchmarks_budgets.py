@@ -1,7 +1,5 @@
 """The tab Budgets of the page Benchmarks: GPP, RA, RH, NEE and SOC of regions, beside published numbers."""
 
-import html
-
 import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
@@ -10,6 +8,7 @@ from explorer.benchmarks.address import PARTS
 from explorer.benchmarks.budgets import QUANTITIES, BudgetRow, Budgets
 from explorer.benchmarks.question import BenchmarkAnswer
 from explorer.benchmarks.session import BenchmarkSession
+from explorer.pages.benchmarks_choices import csv_button, notes_html
 from explorer.pages.page import card, heading, heading_html, put, switch
 from explorer.style import number
 from explorer.views.towers import TABLE_CSS, frame_html
@@ -19,6 +18,9 @@ from models.skill.published_budgets import PUBLISHED, Published
 __all__ = ["BudgetTab"]
 
 PART_WORDS = {**{key: partition.title for key, partition in PARTITIONS.items()}, "biomes": "Biomes"}
+PLACES = 4
+"""Decimals of a budget: what is smaller is the round-off of totals that balance."""
+
 SYMBOLS = {"gpp": "GPP", "ra": "RA", "rh": "RH", "nee": "NEE", "soc": "SOC"}
 
 UNBALANCED = (
@@ -42,8 +44,9 @@ class BudgetTab:
         self.table = pn.pane.HTML("", stylesheets=[TABLE_CSS], sizing_mode="stretch_width", margin=(4, 12))
         self.words = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12, 8, 12))
         self.printed = pn.pane.HTML("", stylesheets=[TABLE_CSS], sizing_mode="stretch_width", margin=(4, 12))
+        choices = pmui.FlexBox(self.parts, csv_button(session, "budgets.csv"), margin=(4, 8))
         self.pane = pmui.Column(
-            card(self.title, pmui.FlexBox(self.parts, margin=(4, 8)), self.table, self.words),
+            card(self.title, choices, self.table, self.words),
             card(heading("Published numbers", "with B's beside them"), self.printed),
             sizing_mode="stretch_width",
             margin=0,
@@ -79,20 +82,19 @@ class BudgetTab:
             f"The parts and the rest add up to the whole to {number(closure, 2)} Pg C yr⁻¹.",
             *UNBALANCED,
         )
-        self.words.object = "".join(
-            f"<div style='font-size:12.5px;opacity:.85;margin:2px 0'>{html.escape(text)}</div>" for text in texts
-        )
+        self.words.object = notes_html(*texts)
         self.printed.object = frame_html(_printed(budgets), "± is one standard deviation where the source gives one.")
 
 
 def _table(budgets: Budgets) -> pd.DataFrame:
     """Return a line for each part, the rest and the whole."""
-    lines = []
+    lines, edited = [], budgets.world.a is not budgets.world.b
     for row in (*budgets.rows, budgets.rest, budgets.world):
         line: dict[str, object] = {"region": row.name, "vegetated [10⁶ km²]": row.area / 1e12}
         for quantity in QUANTITIES:
-            line[f"{SYMBOLS[quantity]} B"] = row.b[quantity]
-            line[f"{SYMBOLS[quantity]} B − A"] = row.b[quantity] - row.a[quantity]
+            line[f"{SYMBOLS[quantity]} B"] = round(row.b[quantity], PLACES)
+            if edited:
+                line[f"{SYMBOLS[quantity]} B − A"] = round(row.b[quantity] - row.a[quantity], PLACES)
         line["published"] = "; ".join(_first(row, quantity) for quantity in QUANTITIES if _first(row, quantity))
         lines.append(line)
     return pd.DataFrame(lines)
@@ -117,7 +119,7 @@ def _printed(budgets: Budgets) -> pd.DataFrame:
             "region": [p.region for p in PUBLISHED],
             "quantity": [SYMBOLS[p.quantity] for p in PUBLISHED],
             "published": [_value(p) for p in PUBLISHED],
-            "B": [ours[p.region].b[p.quantity] if p.region in ours else float("nan") for p in PUBLISHED],
+            "B": [round(ours[p.region].b[p.quantity], PLACES) if p.region in ours else float("nan") for p in PUBLISHED],
             "years": [p.years for p in PUBLISHED],
             "how": [p.method for p in PUBLISHED],
             "source": [p.source for p in PUBLISHED],

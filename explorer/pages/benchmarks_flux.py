@@ -1,44 +1,47 @@
 """The tabs GPP against SIF and NEE against CarbonTracker of the page Benchmarks: months by latitude, and agreement."""
 
-import html
-
 import numpy as np
 import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 from bokeh.models import Range1d
 
-from explorer.benchmarks.address import SHOWN, WIDTHS
+from explorer.benchmarks.address import SHOWN
 from explorer.benchmarks.question import BenchmarkAnswer, FluxComparison
 from explorer.benchmarks.session import BenchmarkSession
+from explorer.pages.benchmarks_choices import BandChoices, csv_button, notes_html
 from explorer.pages.page import card, heading, heading_html, put, switch
 from explorer.style import A_COLOUR, B_COLOUR, Scale, number, scale_for, unit_text
 from explorer.views.frame import set_range
 from explorer.views.hovmoeller import HovmoellerView
 from explorer.views.latitude_lines import LatitudeLine, LatitudeLinesView
 from explorer.views.towers import TABLE_CSS, frame_html
-from models.l4c.bplut import BPLUTS
 from models.skill.zonal import LEAST_MONTHS, ZonalMonths, correlation_limits
 from models.variables import VARIABLES
 
 __all__ = ["FluxTab"]
 
-HEIGHT = 370
+HEIGHT, FRAME = 370, 240
+"""Of a plot, and of the frame within it [pixels]."""
 LATITUDE_TICKS = (-60, -40, -20, 0, 20, 40, 60, 80)
 SHOWN_WORDS = {"B": "B · experiment", "A": "A · baseline"}
 
 KNOW = {
-    "gpp": (
-        "SIF is light, not carbon: it follows GPP in time and space but in its own unit. One slope through the origin, "
-        "fitted to A, brings it to gC m⁻² d⁻¹ for the difference; the correlation needs none."
+    ("gpp", "sif"): (
+        "SIF is light, not carbon: it follows GPP in time and space but in its own unit. One slope, the "
+        "ratio of A's mean to its own, brings it to gC m⁻² d⁻¹ for the difference; the correlation needs none."
     ),
-    "nee": (
+    ("gpp", "gpp"): (
+        "GPP of a product comes from a model too, upscaled from towers or run by the mission: where both err alike, "
+        "they agree."
+    ),
+    ("nee", "nee"): (
         "An inversion's flux also holds what L4C leaves out (harvest and trade, rivers, land use), and it resolves "
         "regions, not cells; its fire is taken out where the file has it apart. Coastal cells share their flux with "
         "the sea. Negative is uptake."
     ),
 }
-"""What is to be known before the two are compared."""
+"""Variable of the model and of the benchmark -> what is to be known before the two are compared."""
 
 
 class FluxTab:
@@ -49,9 +52,10 @@ class FluxTab:
         self._showing = False
         self._drawn: tuple = ()
         self._widgets()
+        self.bands = BandChoices(session, lambda: (session.source(kind),))
         latitude = self._latitude = Range1d(-60.0, 85.0)
         self.model, self.benchmark, self.difference = (
-            HovmoellerView(height=HEIGHT, months="%b", latitude=latitude, below=True, name=f"{kind}-{name}")
+            HovmoellerView(height=HEIGHT, months="%b", latitude=latitude, below=True, brief=True, name=f"{kind}-{name}")
             for name in ("model", "benchmark", "difference")
         )
         self.r = LatitudeLinesView(
@@ -59,26 +63,27 @@ class FluxTab:
         )
         for view in (self.model, self.benchmark, self.difference, self.r):
             view.figure.yaxis.ticker = list(LATITUDE_TICKS)
-            view.figure.update(min_border_left=48, min_border_right=8)
+            # One height of the frames, so that a latitude is on one line through all of them.
+            view.figure.update(min_border_left=48, min_border_right=8, frame_height=FRAME)
             view.figure.xaxis.axis_label = view.figure.xaxis.axis_label or "month of the year"
         self.title = heading("Months by latitude")
         self.words = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12, 8, 12))
         self.table = pn.pane.HTML("", stylesheets=[TABLE_CSS], sizing_mode="stretch_width", margin=(4, 12))
+        choices = pmui.FlexBox(
+            *(self.source, self.bands.truth, self.show, self.bands.width, csv_button(session, f"{kind}_benchmark.csv")),
+            margin=(4, 8),
+        )
+        agreement = pmui.Column(self.r.pane, self.r.key, sizing_mode="stretch_width", margin=0)
         plots = pmui.Grid(
             *(
-                pmui.Grid(view.pane, size={"xs": 12, "sm": 6, "lg": 3})
-                for view in (self.model, self.benchmark, self.difference, self.r)
+                pmui.Grid(pane, size={"xs": 12, "sm": 6, "lg": 3})
+                for pane in (self.model.pane, self.benchmark.pane, self.difference.pane, agreement)
             ),
             container=True,
             sizing_mode="stretch_width",
         )
         self.pane = pmui.Column(
-            card(
-                self.title,
-                pmui.FlexBox(self.source, self.truth, self.show, self.width, margin=(4, 8)),
-                plots,
-                self.words,
-            ),
+            card(self.title, choices, plots, self.words),
             card(heading("Agreement by latitude", "along the months of the year"), self.table),
             sizing_mode="stretch_width",
             margin=0,
@@ -92,17 +97,9 @@ class FluxTab:
             label="Against", options=[""], width=330, **small,
             description="Products of the catalog that lie in the folders of --data, and the world's own truth",
         )  # fmt: skip
-        self.truth = pmui.Select(
-            label="BPLUT of nature", options=list(BPLUTS), width=130, **small,
-            description="Table of the run that stands for the truth; with A's own, A is right but for the errors of "
-            "the benchmark",
-        )  # fmt: skip
         self.show = switch("Shown", {SHOWN_WORDS[name]: name for name in SHOWN}, "B")
-        self.width = switch("Width of a band", {f"{width}°": str(width) for width in WIDTHS}, "5")
         self.source.param.watch(lambda event: self._choose(**{self.kind: event.new}), "value")
-        self.truth.param.watch(lambda event: self._choose(truth=event.new), "value")
         self.show.param.watch(lambda event: self._choose(show=event.new), "value")
-        self.width.param.watch(lambda event: self._choose(width=int(event.new)), "value")
 
     def _choose(self, **changed) -> None:
         if not self._showing:
@@ -118,10 +115,7 @@ class FluxTab:
             if self.source.options != options:
                 self.source.param.update(options=options, value=chosen.key)
             put(self.source, chosen.key)
-            put(self.truth, selection.truth)
             put(self.show, selection.show)
-            put(self.width, str(selection.width))
-            self.truth.visible = chosen.of_world
         finally:
             self._showing = False
 
@@ -130,7 +124,7 @@ class FluxTab:
         shown = answer.shown
         if not isinstance(shown, FluxComparison) or shown.variable != self.kind:
             source = self.session.source(self.kind)
-            self.words.object = _note(f"{source.title} is being read; the plots follow.")
+            self.words.object = notes_html(f"{source.title} is being read; the plots follow.")
             return
         months = shown.of(answer.question.selection.show)
         drawn = (shown, answer.question.selection.show)
@@ -155,7 +149,7 @@ class FluxTab:
                 self.difference,
                 months.difference,
                 difference,
-                f"{show} − {'slope × ' if months.slope != 1 else ''}benchmark",
+                f"{show} − {'scaled ' if months.slope != 1 else ''}benchmark",
             ),
         ):
             view.update(_bands(values, months.latitude, width), year, south, north, scale, words)
@@ -163,7 +157,7 @@ class FluxTab:
             LatitudeLine("B", shown.b.r, B_COLOUR, width=2.4),
             LatitudeLine("A, baseline", shown.a.r, A_COLOUR, "dashed", 1.8),
         ]
-        self.r.update(shown.b.latitude, lines, "R along the months [1]", limits=(-1.05, 1.05))
+        self.r.update(shown.b.latitude, lines, "R along the months [1]", limits=(-1.05, 1.05), title="Correlation")
         set_range(self._latitude, (float(south), float(north)))
         region = answer.question.b.region
         name = "the world" if region.whole else region.name
@@ -171,7 +165,7 @@ class FluxTab:
             f"{symbol} by month and latitude",
             f"{name}, {answer.cells:,} cells, bands of {width}°, weighted by vegetated area",
         )
-        self.words.object = _note(*self._words(shown, months))
+        self.words.object = notes_html(*self._words(shown, months))
         self.table.object = frame_html(_table(shown, months, show), _caption(show))
 
     def _words(self, shown: FluxComparison, months: ZonalMonths) -> tuple[str, ...]:
@@ -196,7 +190,7 @@ class FluxTab:
         few = f"The benchmark has {12 - missing} of 12 months." if missing else ""
         if 12 - missing < LEAST_MONTHS:
             few += f" A correlation along the year takes at least {LEAST_MONTHS}; add files of other months."
-        return first, KNOW[self.kind], slope, few
+        return first, KNOW[shown.variable, source.variable], slope, few
 
 
 def _scales(variable: str, theirs: str, shown: FluxComparison) -> tuple[Scale, Scale, Scale]:
@@ -254,7 +248,3 @@ def _caption(show: str) -> str:
         f"Means over the cells and months that both have. R: correlation of the monthly zonal means of {show} with the "
         "benchmark's; its 95 % limits take months for independent, which makes them too narrow."
     )
-
-
-def _note(*texts: str) -> str:
-    return "".join(f"<div style='font-size:12.5px;opacity:.85;margin:2px 0'>{html.escape(t)}</div>" for t in texts if t)

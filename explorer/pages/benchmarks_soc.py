@@ -1,21 +1,18 @@
 """The tab SOC of the page Benchmarks: soil carbon by latitude against inventories, and totals."""
 
-import html
-
 import numpy as np
 import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer.benchmarks.address import WIDTHS
 from explorer.benchmarks.question import BenchmarkAnswer
 from explorer.benchmarks.session import BenchmarkSession
 from explorer.benchmarks.stocks import Profile, Stocks
-from explorer.pages.page import card, heading, heading_html, put, switch
+from explorer.pages.benchmarks_choices import BandChoices, csv_button, notes_html
+from explorer.pages.page import card, heading, heading_html
 from explorer.style import A_COLOUR, B_COLOUR, LINE_COLOURS
 from explorer.views.latitude_lines import LatitudeLine, LatitudeLinesView
 from explorer.views.towers import TABLE_CSS, frame_html
-from models.l4c.bplut import BPLUTS
 
 __all__ = ["StockTab"]
 
@@ -34,45 +31,28 @@ class StockTab:
 
     def __init__(self, session: BenchmarkSession):
         self.session = session
-        self._showing = False
         self.density = LatitudeLinesView(height=HEIGHT, most=MOST, name="soc-density", tips=2)
+        self.shape = LatitudeLinesView(height=HEIGHT, most=MOST, name="soc-shape", tips=2)
         self.stock = LatitudeLinesView(height=HEIGHT, most=MOST, name="soc-stock", tips=2)
         self.title = heading("Soil carbon by latitude")
-        self.truth = pmui.Select(
-            label="BPLUT of nature", options=list(BPLUTS), width=130, size="small", margin=(4, 4),
-            description="Table of the run that stands for the truth of the synthetic inventory",
-        )  # fmt: skip
-        self.truth.param.watch(lambda event: self._choose(truth=event.new), "value")
-        self.width = switch("Width of a band", {f"{width}°": str(width) for width in WIDTHS}, "5")
-        self.width.param.watch(lambda event: self._choose(width=int(event.new)), "value")
+        self.bands = BandChoices(session, lambda: session.sources("soc"))
         self.words = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12, 8, 12))
         self.table = pn.pane.HTML("", stylesheets=[TABLE_CSS], sizing_mode="stretch_width", margin=(4, 12))
         plots = pmui.Grid(
-            *(pmui.Grid(view.pane, size={"xs": 12, "md": 6}) for view in (self.density, self.stock)),
+            *(pmui.Grid(view.pane, size={"xs": 12, "md": 4}) for view in (self.density, self.shape, self.stock)),
+            pmui.Grid(self.density.key, size={"xs": 12}),
             container=True,
             sizing_mode="stretch_width",
         )
+        choices = pmui.FlexBox(
+            *(self.bands.truth, self.bands.width, csv_button(session, "soc_benchmark.csv")), margin=(4, 8)
+        )
         self.pane = pmui.Column(
-            card(self.title, pmui.FlexBox(self.truth, self.width, margin=(4, 8)), plots, self.words),
+            card(self.title, choices, plots, self.words),
             card(heading("Totals"), self.table),
             sizing_mode="stretch_width",
             margin=0,
         )
-        session.param.watch(self._follow, "selection")
-        self._follow()
-
-    def _choose(self, **changed) -> None:
-        if not self._showing:
-            self.session.select(**changed)
-
-    def _follow(self, *_events) -> None:
-        """Set the widgets to the session's state."""
-        self._showing = True
-        try:
-            put(self.truth, self.session.selection.truth)
-            put(self.width, str(self.session.selection.width))
-        finally:
-            self._showing = False
 
     def update(self, answer: BenchmarkAnswer) -> None:
         """Draw an answer."""
@@ -80,9 +60,11 @@ class StockTab:
         if not isinstance(stocks, Stocks):
             return
         density = [_line(k, p, p.density / 1000.0) for k, p in enumerate(stocks.profiles)]
+        shape = [_line(k, p, p.shape) for k, p in enumerate(stocks.profiles)]
         stock = [_line(k, p, p.stock) for k, p in enumerate(stocks.profiles)]
         width = answer.question.selection.width
         self.density.update(stocks.latitude, density, "SOC, mean of a band [kg C m⁻²]")
+        self.shape.update(stocks.latitude, shape, "SOC, mean of each map = 1 [1]")
         self.stock.update(stocks.latitude, stock, f"SOC of a band of {width}° [Pg C]")
         region = answer.question.b.region
         name = "the world" if region.whole else region.name
@@ -94,10 +76,7 @@ class StockTab:
             for p in stocks.profiles
             if p.source is not None
         ]
-        self.words.object = "".join(
-            f"<div style='font-size:12.5px;opacity:.85;margin:2px 0'>{html.escape(text)}</div>"
-            for text in (KNOW, *notes)
-        )
+        self.words.object = notes_html(KNOW, *notes)
         self.table.object = frame_html(_table(stocks), _CAPTION)
 
 
@@ -113,7 +92,7 @@ def _line(number: int, profile: Profile, values: np.ndarray) -> LatitudeLine:
     if number == 1:
         return LatitudeLine(profile.label, values, A_COLOUR, "dashed", 1.8)
     # The first colour is B's.
-    return LatitudeLine(profile.label[:48], values, LINE_COLOURS[1 + (number - 2) % (len(LINE_COLOURS) - 1)])
+    return LatitudeLine(profile.label, values, LINE_COLOURS[1 + (number - 2) % (len(LINE_COLOURS) - 1)])
 
 
 def _table(stocks: Stocks) -> pd.DataFrame:

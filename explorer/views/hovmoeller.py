@@ -32,6 +32,8 @@ class HovmoellerView:
         Of the vertical axis, shared with other plots.
     below : bool
         Whether the colour bar lies below the plot, not to its right.
+    brief : bool
+        Whether only the title stands above the plot, without the range of the values.
     name : str
         Under which tests find the plot.
     """
@@ -40,6 +42,7 @@ class HovmoellerView:
         self,
         *,
         height: int = 300,
+        brief: bool = False,
         months: str = "%b %Y",
         latitude: Range1d | None = None,
         below: bool = False,
@@ -47,6 +50,7 @@ class HovmoellerView:
     ):
         self.source = ColumnDataSource({key: [] for key in ("image", "x", "y", "dw", "dh")})
         self._mapper = LinearColorMapper(palette=["#888888"] * LEVELS, low=0.0, high=1.0, nan_color=(0, 0, 0, 0))
+        self._brief = brief
         ends = {} if latitude is None else {"y_range": latitude}
         fig = self.figure = frame(height=height, y="latitude [degrees]", x_axis_type="datetime", name=name, **ends)
         fig.xaxis.formatter = DatetimeTickFormatter(days="%d %b", months=months, years="%Y")
@@ -107,6 +111,6 @@ class HovmoellerView:
             set_range(self.figure.x_range, (start, end))
             set_range(self.figure.y_range, reach([south, north], share=0.0))
             self._bar.title = f"[{scale.unit or '1'}]"
-            self.figure.title.text = self.text or " "
+            self.figure.title.text = (title if self._brief else self.text) or " "
 
         push(self.figure, write)

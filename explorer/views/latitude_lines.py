@@ -1,16 +1,16 @@
 """Several quantities of one unit by latitude, a line each."""
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import panel as pn
-from bokeh.core.properties import value
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, HoverTool, Range1d, Span
 
 from explorer.style import tooltip
 from explorer.views.events import push
-from explorer.views.frame import DEGREES_JS, frame, legend, reach, set_range
+from explorer.views.frame import DEGREES_JS, frame, reach, set_range
 
 __all__ = ["LatitudeLine", "LatitudeLinesView"]
 
@@ -27,7 +27,7 @@ class LatitudeLine:
 
 
 class LatitudeLinesView:
-    """Lines by latitude.
+    """Lines by latitude; ``pane`` is the plot, ``key`` says which line is what.
 
     Parameters
     ----------
@@ -63,12 +63,13 @@ class LatitudeLinesView:
             fig.add_layout(Span(location=0.0, dimension="height", line_color="#808080", line_width=0.8))
         self.sources = [ColumnDataSource({"x": [], "latitude": [], "label": []}) for _ in range(most)]
         self._lines = [fig.line("x", "latitude", source=source, line_width=2) for source in self.sources]
-        self._items = legend(fig, [(" ", [line]) for line in self._lines])
-        fig.legend[0].update(orientation="vertical", spacing=0, label_text_font_size="10px", glyph_height=9)
         digits = "0" * tips
+        # A benchmark that covers one band has no line.
+        self._dots = [fig.scatter("x", "latitude", source=source, size=4) for source in self.sources]
         rows = (("", "@label"), ("latitude", "@latitude{0.0}°"), ("value", f"@x{{0,0.{digits}}}"))
         fig.add_tools(HoverTool(renderers=self._lines, tooltips=tooltip(*rows), line_policy="nearest"))
         self.pane = pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=height, margin=0)
+        self.key = pn.pane.HTML("", sizing_mode="stretch_width", margin=(0, 12))
 
     def update(
         self,
@@ -100,16 +101,15 @@ class LatitudeLinesView:
         step = float(np.min(np.diff(latitude))) if latitude.size > 1 else 5.0
 
         def write() -> None:
-            for number, (source, drawn, item) in enumerate(zip(self.sources, self._lines, self._items, strict=True)):
-                there = number < len(lines)
-                drawn.visible = item.visible = there
-                if not there:
+            for number, (source, drawn, dots) in enumerate(zip(self.sources, self._lines, self._dots, strict=True)):
+                drawn.visible = dots.visible = number < len(lines)
+                if not drawn.visible:
                     source.data = {"x": [], "latitude": [], "label": []}
                     continue
                 line = lines[number]
                 source.data = {"x": line.values, "latitude": latitude, "label": [line.label] * latitude.size}
+                dots.glyph.update(fill_color=line.colour, line_color=None)
                 drawn.glyph.update(line_color=line.colour, line_dash=line.dash, line_width=line.width)
-                item.label = value(line.label)
             set_range(self.figure.x_range, ends)
             if not self._shared and seen.size:
                 set_range(self.figure.y_range, (float(seen.min()) - step, float(seen.max()) + step))
@@ -117,3 +117,13 @@ class LatitudeLinesView:
             self.figure.title.text = title or " "
 
         push(self.figure, write)
+        self.key.object = "".join(_swatch(line) for line in lines)
+
+
+def _swatch(line: LatitudeLine) -> str:
+    """Write a line's colour and name."""
+    return (
+        "<span style='font-size:12px;margin-right:14px;display:inline-block'><span style='display:inline-block;"
+        f"width:20px;vertical-align:middle;margin-right:5px;border-top:2.5px {line.dash} {line.colour}'></span>"
+        f"{html.escape(line.label)}</span>"
+    )

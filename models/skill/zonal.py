@@ -76,7 +76,10 @@ def zonal_means(
 
 
 def slope_to(model: np.ndarray, benchmark: np.ndarray, weight: np.ndarray) -> float:
-    """Return the factor that brings a benchmark nearest to a model, through the origin, by least squares.
+    """Return the factor that brings a benchmark to the size of a model: the ratio of their means.
+
+    Least squares through the origin would give too small a factor, since the benchmark has errors of its own; their
+    mean is nothing, so a ratio of means does not mind them.
 
     Parameters
     ----------
@@ -91,8 +94,8 @@ def slope_to(model: np.ndarray, benchmark: np.ndarray, weight: np.ndarray) -> fl
         [unit of the model per unit of the benchmark]; NaN if nothing is to be compared.
     """
     held = np.isfinite(model) & np.isfinite(benchmark)
-    square = np.sum(np.where(held, weight * benchmark**2, 0.0))
-    return float(np.sum(np.where(held, weight * model * benchmark, 0.0)) / square) if square > 0 else float("nan")
+    size = np.sum(np.where(held, weight * benchmark, 0.0))
+    return float(np.sum(np.where(held, weight * model, 0.0)) / size) if size > 0 else float("nan")
 
 
 def correlation_limits(r: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -167,7 +170,7 @@ def compare_months(
     width : float
         Of a band [degrees].
     slope : float, optional
-        See `ZonalMonths`; without it the one that fits best (`slope_to`).
+        See `ZonalMonths`; without it the ratio of the means (`slope_to`).
 
     Returns
     -------
