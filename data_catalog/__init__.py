@@ -21,7 +21,7 @@ DATASETS = (
     *("spl3smp", "spl3smp_e", "spl2smp", "spl3ftp", "spl4cmdl", "spl4smgp", "spl4smau", "spl4smlm", "cetb", "smos_ic"),
     *("esa_cci_sm", "c3s_sm", "ascat_cells", "ascat_swath", "airmoss", "cgls_lai", "modis_lai", "modis_vi", "mcd12q1"),
     *("lpdr", "vodca", "era5", "era5_land", "era5_zip", "merra2", "geos_fp", "gldas", "imerg"),
-    *("fluxcom", "gome2_sif", "carbontracker", "ncscd", "igbp_soc"),
+    *("fluxcom", "gome2_sif", "carbontracker", "ncscd", "igbp_soc", "packed"),
     "observation_file",
 )
 """One file each in ``datasets/``; this order is the order on screen."""

@@ -213,13 +213,20 @@ def end_all() -> None:
 
 
 def ask(job: str, *arguments: Any) -> Any:
-    """Have one job done and return what it returns.
+    """Have one job done by the process that opens strangers' files, and return what it returns.
 
     Raises
     ------
     ValueError
         The file is damaged: the message ends with what became of it.
     """
+    if _inside:
+        from data_catalog.apart_child import done
+
+        value, problem = done(job, arguments)
+        if problem:
+            raise ValueError(problem)
+        return value
     with file_reader() as reader:
         reader.put(0, job, *arguments)
         while True:

@@ -11,12 +11,12 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from data_catalog import apart
 
-__all__ = ["JOBS", "main"]
+__all__ = ["JOBS", "done", "main"]
 
 MEMORY = 4 * 2**30
 """Bytes of memory beyond which a file is refused: a damaged one may claim any size."""
@@ -113,6 +113,16 @@ def hdf4(path: str, out: str, pattern: str) -> None:
 JOBS: dict[str, Callable[..., Any]] = {"look": look, "trial": trial, "hdf4": hdf4}
 
 
+def done(job: str, arguments: Sequence[Any]) -> tuple[Any, str]:
+    """Do a job; return what it returns, and why it returns nothing."""
+    try:
+        return JOBS[job](*arguments), ""
+    except MemoryError:
+        return None, TOO_LARGE
+    except Exception as error:  # whatever a reader meets in a stranger's file is an answer
+        return None, f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+
+
 def main(patience: float) -> None:
     """Do what comes in, line by line, until nothing comes any more; end when a job takes longer than ``patience`` s."""
     apart.enter()
@@ -127,12 +137,7 @@ def main(patience: float) -> None:
             prepare(job)
             # Its thread is not Python's: it ends the process even where a library never comes back.
             faulthandler.dump_traceback_later(patience, exit=True, file=silent)
-            try:
-                answer = json.dumps([JOBS[job](*arguments), ""])
-            except MemoryError:
-                answer = json.dumps([None, TOO_LARGE])
-            except Exception as error:
-                answer = json.dumps([None, f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"])
+            answer = json.dumps(done(job, arguments))
             faulthandler.cancel_dump_traceback_later()
             answers.write(answer + "\n")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from data_catalog.datasets.ameriflux_badm import MOST_BYTES, read_bif
 from data_catalog.datasets.fluxnet_sites import MAX_SITE_TABLE, site_table
+from data_catalog.datasets.hdf_eos import fields_of
 from data_catalog.datasets.tables import open_tables
 from data_catalog.entry import FileEntry
 from data_catalog.head import Head
@@ -47,6 +48,8 @@ def describe_other(path: Path, head: Head) -> FileEntry:
         return _text(path, head)
     if head.kind in ("hdf5", "netcdf3", "zarr"):
         return _labelled(head)
+    if head.kind == "hdf4":
+        return _hdf4(path, head)
     if head.suffix in (".nc", ".nc4", ".h5", ".hdf5", ".cdf"):
         return FileEntry(problem=f"neither NetCDF nor HDF5 in spite of its name (it starts with {head.data[:8]!r}).")
     what = _KINDS.get(head.kind, f"a file of the kind {head.kind} that no reader knows")
@@ -95,6 +98,15 @@ def _labelled(head: Head) -> FileEntry:
         "units of models/variables.py, on (cell, time)."
     )
     return FileEntry(problem=problem)
+
+
+def _hdf4(path: Path, head: Head) -> FileEntry:
+    names = fields_of(path)
+    if not names:
+        problem = f"{head.name} is HDF4 and lists no fields (StructMetadata.0): it was cut off, or is no HDF-EOS2 tile."
+        return FileEntry(problem=problem)
+    held = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
+    return FileEntry(problem=f"an HDF-EOS2 tile of no product that is read (it holds {held}).")
 
 
 def _text(path: Path, head: Head) -> FileEntry:

@@ -18,6 +18,7 @@ from data_catalog.datasets.fluxnet import check_header
 from data_catalog.datasets.fluxnet_columns import GC_PER_UMOL, RESOLUTIONS
 from data_catalog.datasets.fluxnet_sites import find_site
 from data_catalog.datasets.fluxnet_units import check_units
+from data_catalog.datasets.humid_air import vpd_of_relative_humidity
 from data_catalog.datasets.tables import TableFile, open_tables
 from data_catalog.datasets.tower_entry import describe_tower
 from data_catalog.entry import CatalogEntry, FileEntry
@@ -70,9 +71,10 @@ def read_base(source: str | Path | bytes, *, name: str = "", site: str = "") -> 
     Returns
     -------
     xr.Dataset
-        Dimensions (time, site = 1) as `data_catalog.datasets.fluxnet.read_fluxnet` gives it: our names and units, gaps
-        as NaN, missing steps kept. Time is the start of each step in local standard time. Of several sensors of one
-        quantity the highest of the first place is taken, its gaps filled by the team's own filled series if there is
+        Dimensions (time, site = 1) as `data_catalog.datasets.fluxnet.read_fluxnet` gives it: our names and
+        units, gaps as NaN, missing steps kept; ``vpd`` of relative humidity and ``t_air`` where the site does
+        not report it. Time is the start of each step in local standard time. Of several sensors of one quantity
+        the highest of the first place is taken, its gaps filled by the team's own filled series if there is
         one; ``ssm`` and ``t_soil`` are means of the shallowest sensors, ``rzsm`` of the deeper ones. Latitude,
         longitude, elevation and igbp where the archive's BADM sheet, or a table beside it, tells them.
 
@@ -116,6 +118,8 @@ def read_base(source: str | Path | bytes, *, name: str = "", site: str = "") -> 
                 ds[ours], taken[ours] = ("time", np.asarray(values, float) * factor + offset, attrs), columns[0]
     step = "HH" if minutes == 30 else "HR"
     check_units(ds, taken, label, step)
+    if "vpd" not in ds and {"t_air", "relative_humidity"} <= set(ds.data_vars):
+        ds["vpd"] = vpd_of_relative_humidity(ds["t_air"], ds["relative_humidity"])
     ds = ds.expand_dims(site=[code or "unknown"], axis=1)
     known = site_of_archive(source, code) or find_site(code, source, files)
     ds = ds.assign_coords({key: ("site", [value]) for key, value in known.items()})

@@ -14,6 +14,7 @@ __all__ = ["ENTRY", "PRODUCT", "write_example"]
 
 _CARBON = {
     **dict.fromkeys(("gC m-2 d-1", "gC m-2 day-1", "gC m^-2 d^-1", "gC m-2 d^-1", "g C m-2 d-1", "gC/m2/d"), 1.0),
+    **dict.fromkeys(("gC m^-2 day^-1", "gC m-2 day^-1", "g m-2 day-1", "g m-2 d-1", "gC/m2/day"), 1.0),
     **dict.fromkeys(
         ("umol m-2 s-1", "mumolCO2 m-2 s-1", "umolCO2 m-2 s-1", "µmol m-2 s-1", "µmolCO2 m-2 s-1"), GC_PER_UMOL
     ),

@@ -54,9 +54,11 @@ def check_units(ds: xr.Dataset, columns: dict[str, str | None], label: str, step
         if outside.sum() > max(MAX_OUTSIDE * held.sum(), 0.5) and outside.sum() > 2:
             unit = _EXPECTED.get(name, quantity.unit)
             worst = values[outside][0]
+            fill = outside.sum() > 1 and np.ptp(values[outside]) == 0.0
+            advice = "all are the same, as a fill value: write -9999 in its place" if fill else "convert it"
             msg = (
                 f"{label}: {outside.sum()} of {held.sum()} values of {column} lie outside [{low:g}, {high:g}] "
-                f"{quantity.unit} (first: {worst:g}); the column is expected in {unit}. Convert it."
+                f"{quantity.unit} (first: {worst:g}); the column is expected in {unit}: {advice}."
             )
             raise ValueError(msg)
         if outside.any():

@@ -5,7 +5,7 @@ import xarray as xr
 
 from models.variables import VARIABLES
 
-__all__ = ["add_wind", "specific_humidity", "vapour_pressure_deficit", "vpd_of_dewpoint"]
+__all__ = ["add_wind", "specific_humidity", "vapour_pressure_deficit", "vpd_of_dewpoint", "vpd_of_relative_humidity"]
 
 EPSILON = 0.621981
 """Ratio of the gas constants of dry air and water vapour."""
@@ -27,6 +27,12 @@ def vpd_of_dewpoint(temperature: xr.DataArray, dewpoint: xr.DataArray) -> xr.Dat
     """Return the vapour pressure deficit [Pa] of a step, of temperature and dew point [K]."""
     deficit = saturation(temperature) - saturation(dewpoint)
     return deficit.assign_attrs(VARIABLES["vpd"].cf_attrs | {"comment": "of the step, from dew point"})
+
+
+def vpd_of_relative_humidity(temperature: xr.DataArray, humidity: xr.DataArray) -> xr.DataArray:
+    """Return the vapour pressure deficit [Pa] of a step, of temperature [K] and relative humidity [%]."""
+    deficit = saturation(temperature) * (1.0 - humidity.clip(0.0, 100.0) / 100.0)
+    return deficit.assign_attrs(VARIABLES["vpd"].cf_attrs | {"comment": "of the step, from relative humidity"})
 
 
 def vapour_pressure_deficit(temperature: xr.DataArray, humidity: xr.DataArray, pressure: xr.DataArray) -> xr.DataArray:

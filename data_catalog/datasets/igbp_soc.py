@@ -1,4 +1,8 @@
-"""IGBP-DIS soil carbon: global soil organic carbon density, 5 minutes of arc, an ASCII grid."""
+"""IGBP-DIS soil carbon: global soil organic carbon density, 5 minutes of arc, an ASCII grid of ARC/INFO.
+
+The archive's file is ``soilcarb.dat``: 4320 x 1686 cells from 180 W, 56.5 S, -2 where there is nothing (readme of ORNL
+DAAC 569). Its six other surfaces have the same form, and say what they are by their names alone.
+"""
 
 import io
 import re
@@ -21,6 +25,14 @@ STEP = 1.0 / 12.0
 MOST_BYTES = 400_000_000
 MOST_DENSITY = 200.0
 """kg m-2 above which a number is no density of carbon."""
+_OTHERS = {
+    "bulkdens": "bulk density",
+    "fieldcap": "field capacity",
+    "pawc": "available water capacity",
+    "thermcap": "thermal capacity",
+    "totaln": "nitrogen",
+    "wiltpont": "the wilting point",
+}
 _HEADER = re.compile(r"^\s*(ncols|nrows|xllcorner|yllcorner|cellsize|nodata_value)\s+(-?[\d.eE+]+)\s*$", re.IGNORECASE)
 
 
@@ -43,12 +55,16 @@ def load(path: str | Path) -> xr.Dataset:
     FileNotFoundError
         There is none.
     ValueError
-        It is no ASCII grid of this step, cut off, too large, or its values are no densities.
+        It is no ASCII grid of this step, another surface of the archive, cut off, too large, or its values are no
+        densities.
     """
     path = Path(path)
     if not path.exists():
         msg = f"There is no file {path.name}; an ASCII grid is expected."
         raise FileNotFoundError(msg)
+    if path.stem.lower() in _OTHERS:
+        msg = f"{path.name} is {_OTHERS[path.stem.lower()]} of IGBP-DIS; soilcarb.dat, the density of carbon, is read."
+        raise ValueError(msg)
     if path.stat().st_size > MOST_BYTES:
         msg = f"{path.name} has {path.stat().st_size:,} bytes; up to {MOST_BYTES:,} are read."
         raise ValueError(msg)
@@ -98,8 +114,8 @@ def write_example(path: str | Path) -> None:
     """Write 24 x 36 cells with made-up densities."""
     rng = np.random.default_rng(26)
     values = rng.uniform(1.0, 30.0, (24, 36)).round(2)
-    values[0, :5] = -9999.0
-    head = f"ncols 36\nnrows 24\nxllcorner 5.0\nyllcorner 45.0\ncellsize {STEP:.10f}\nNODATA_value -9999\n"
+    values[0, :5] = -2.0
+    head = f"ncols 36\nnrows 24\nxllcorner 5.0000\nyllcorner 45.0000\ncellsize {STEP:.7f}\nNODATA_value -2\n"
     rows = "\n".join(" ".join(f"{value:g}" for value in row) for row in values)
     Path(path).write_text(head + rows + "\n")
 
@@ -115,5 +131,5 @@ ENTRY = CatalogEntry(
     recognise=recognise,
     describe=lazily_described(load, lambda: ENTRY),
     write_example=write_example,
-    example_name="soilcarb.asc",
+    example_name="soilcarb.dat",
 )

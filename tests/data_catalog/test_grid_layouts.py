@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 from data_catalog import CATALOG
+from data_catalog.datasets import igbp_soc
 from data_catalog.datasets.geotiff import read_geotiff, sinusoidal, write_geotiff
 from data_catalog.datasets.modis_lai import load as load_lai
 from data_catalog.datasets.product_columns import times_of
@@ -196,3 +197,12 @@ def test_a_geotiff_packed_with_lzw_is_read_without_another_package(tmp_path, mon
     lai = np.arange(60, dtype=np.uint8).reshape(6, 10)
     Image.fromarray(lai).save(tmp_path / "Lai_500m.tif", compression="tiff_lzw", tiffinfo=tags)
     np.testing.assert_array_equal(read_geotiff(tmp_path / "Lai_500m.tif").values[0], lai)
+
+
+def test_another_surface_of_the_soil_archive_is_not_taken_for_carbon(tmp_path):
+    igbp_soc.write_example(tmp_path / "soilcarb.dat")
+    with igbp_soc.load(tmp_path / "soilcarb.dat") as ds:
+        assert ds["soc"].isel(latitude=0, longitude=0).isnull()  # -2 is nothing
+        assert ds["latitude"].to_numpy()[-1] == pytest.approx(45.0 + 1 / 24)
+    (tmp_path / "soilcarb.dat").rename(tmp_path / "bulkdens.dat")
+    assert "bulkdens.dat is bulk density of IGBP-DIS" in examine(tmp_path / "bulkdens.dat").problem

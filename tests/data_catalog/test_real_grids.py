@@ -1,5 +1,8 @@
 """Real files of satellites and reanalyses, their values against a plain read with h5py, pandas or tifffile."""
 
+import gzip
+import zipfile
+
 import h5py
 import numpy as np
 import pandas as pd
@@ -204,3 +207,20 @@ def test_every_real_gridded_file_is_recognised_or_listed_with_the_reason(data):
         assert row.licence
     row = examine(data / "modis/MOD09A1.A2017193.h18v04.006.2017202035302.hdf.zip")
     assert "MOD09A1" in row.problem
+    assert "an HDF-EOS2 tile of no product that is read (it holds sur_refl_b01" in row.problem
+
+
+def test_one_file_in_a_zip_is_its_own_product(data, tmp_path):
+    pytest.importorskip("pyhdf")
+    path = data / "modis/MOD13A2.A2016145.h18v04.006.2016166145124.hdf"
+    with zipfile.ZipFile(tmp_path / f"{path.name}.zip", "w") as archive:
+        archive.write(path, path.name)
+    row = examine(tmp_path / f"{path.name}.zip")
+    assert (row.product, row.variables, row.problem) == ("packed", ("ndvi",), "")
+    with CATALOG["packed"].load(tmp_path / f"{path.name}.zip") as packed, CATALOG["modis-vi"].load(path) as plainly:
+        np.testing.assert_array_equal(packed["ndvi"], plainly["ndvi"])
+    path = data / "merra2/M2T1NXSLV_temporal.nc4"
+    (tmp_path / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), 1))
+    assert examine(tmp_path / f"{path.name}.gz").notes.startswith("merra2, packed")
+    with CATALOG["packed"].load(tmp_path / f"{path.name}.gz") as packed, CATALOG["merra2"].load(path) as plainly:
+        np.testing.assert_array_equal(packed["pressure"], plainly["pressure"])

@@ -176,3 +176,31 @@ def test_the_25km_grid_of_smos_is_known_and_words_are_checked():
     assert same_grid(grid, RectGrid.ease_25km())
     with pytest.raises(ValueError, match="how = 'cubic' is not accepted"):
         map_values(np.zeros(grid.shape), grid, grid, "cubic")
+
+
+def test_a_kilometre_goes_to_nine_and_back_as_81_to_one():
+    rng = np.random.default_rng(7)
+    fine, coarse = RectGrid.ease("1km"), RectGrid.ease("9km")
+    assert fine.shape == tuple(9 * count for count in coarse.shape)
+    np.testing.assert_allclose(fine.latitude_edges[::9], coarse.latitude_edges, atol=1e-9)
+    fine = RectGrid.ease("1km", slice(4500, 4590), slice(13500, 13680))
+    coarse = RectGrid.ease("9km", slice(500, 510), slice(1500, 1520))
+    values = rng.uniform(size=fine.shape)
+    plain = values.reshape(10, 9, 20, 9).mean(axis=(1, 3))
+    np.testing.assert_allclose(map_values(values, fine, coarse), plain, rtol=1e-9)
+    np.testing.assert_allclose(map_values(values, fine, coarse, "conservative").sum(), values.sum(), rtol=1e-12)
+    np.testing.assert_array_equal(map_values(plain, coarse, fine, "nearest"), plain.repeat(9, 0).repeat(9, 1))
+    np.testing.assert_array_equal(map_values(values, fine, coarse, "nearest"), values[4::9, 4::9])
+
+
+def test_a_block_of_the_1km_grid_knows_itself_and_goes_to_36km():
+    rows, columns = np.arange(36 * 100, 36 * 102), np.arange(36 * 200, 36 * 203)
+    ds = xr.Dataset({"fpar": (("y", "x"), np.ones((72, 108), np.float32))}, coords=ease_axes("1km", rows, columns))
+    assert grid_of(ds).name == "1km"
+    moved = regrid(ds, RectGrid.ease("36km", slice(99, 103), slice(199, 204)))
+    held = np.isfinite(moved["fpar"].to_numpy())
+    assert held.sum() == 6
+    assert held[1:3, 1:4].all()
+    assert moved["row"].to_numpy().tolist() == [99, 100, 101, 102]
+    with pytest.raises(ValueError, match="say that they are on EASE2 9 km; their rows and latitudes are those of 1km"):
+        grid_of(ds.assign_attrs(grid="EASE2 9 km"))
