@@ -74,7 +74,9 @@ class TowersControls:
             put(self.group, chosen.group)
             shown = session.shown if site is None or site in session.shown else (site, *session.shown)
             options = {site_words(one): one.site for one in sorted(shown, key=lambda one: (one.pft, one.site))}
-            code = site.site if site is not None else None
+            code = site.site if site is not None else chosen.site or None
+            if site is None and chosen.site:
+                options = {f"{chosen.site} · not open yet": chosen.site, **options}
             if self.site.options != options:
                 self.site.param.update(options=options, value=code)
             put(self.site, code)

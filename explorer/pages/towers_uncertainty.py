@@ -8,10 +8,11 @@ import panel_material_ui as pmui
 from explorer.pages.page import card, heading
 from explorer.runs import SLOW
 from explorer.style import PFT_COLOURS
-from explorer.towers.error import FPAR_RANK, error_frame
+from explorer.towers.error import error_frame
 from explorer.towers.session import TowersSession
 from explorer.views.site_pairs import SitePairsView
 from explorer.views.towers import ScoresView
+from models.l4c.input_errors import FPAR_RANK, MIDDLE_RANK
 from models.l4c.uncertainty import MISSION_LIMIT
 
 __all__ = ["UncertaintyTab"]
@@ -27,8 +28,8 @@ class UncertaintyTab:
         self._shown: tuple | None = None
         self._frame: pd.DataFrame | None = None
         self.rank = pmui.FloatSlider(
-            label="fPAR quality rank (1: best retrieval, 4: climatology)", value=FPAR_RANK, start=1.0, end=4.0,
-            step=0.5, size="small", width=330, margin=(6, 12),
+            label="fPAR quality rank (1: best retrieval, 4: climatology)", value=MIDDLE_RANK,
+            start=FPAR_RANK.low, end=FPAR_RANK.high, step=0.5, size="small", width=330, margin=(6, 12),
         )  # fmt: skip
         self.rank.param.watch(lambda _event: self.update(), "value_throttled")
         self.view = SitePairsView(

@@ -11,21 +11,18 @@ from explorer.towers.seen import seen
 from explorer.towers.sites import by_months
 from explorer.towers.table import Table
 from models.kernel import Cancelled
-from models.l4c.input_errors import input_errors
+from models.l4c.input_errors import MIDDLE_RANK, input_errors
 from models.l4c.params import PFTS
 from models.options import L4COptions
 
-__all__ = ["FPAR_RANK", "error_frame"]
-
-FPAR_RANK = 2.5
-"""Quality of fPAR taken everywhere, half-way between the best retrieval and a climatology."""
+__all__ = ["error_frame"]
 
 
 def error_frame(
     table: Table,
     sites: tuple[TowerSite, ...],
     options: L4COptions,
-    fpar_rank: float = FPAR_RANK,
+    fpar_rank: float = MIDDLE_RANK,
     progress: Callable[[float], None] = lambda share: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> pd.DataFrame:
