@@ -17,6 +17,7 @@ from explorer.style import symbol_text, unit_text
 from models.quantity import Parameter, parameters_of
 
 __all__ = [
+    "NARROW",
     "Control",
     "TableControls",
     "class_of",

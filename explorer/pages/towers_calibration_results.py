@@ -293,9 +293,11 @@ def _score_table(frame: pd.DataFrame) -> str:
     heads = ["site", "days", *(f"{words} before → after" for words in SCORE_WORDS.values()), "sample"]
     rows = []
     for row in frame.itertuples():
-        pairs = (
-            f"{getattr(row, f'{name}_before'):.2f} → <b>{getattr(row, f'{name}_after'):.2f}</b>" for name in SCORE_WORDS
+        # Adding 0 leaves no "-0.00".
+        ends = (
+            [round(getattr(row, f"{name}_{when}"), 2) + 0.0 for when in ("before", "after")] for name in SCORE_WORDS
         )
+        pairs = (f"{before:.2f} → <b>{after:.2f}</b>" for before, after in ends)
         cells = [
             html.escape(row.site),
             f"{row.n:,}",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import panel as pn
 import panel_material_ui as pmui
 
-from explorer.controls import decimals, nice_step
+from explorer.controls import NARROW, decimals, nice_step
 from explorer.pages.page import put, switch
 from explorer.style import symbol_text, unit_text
 from explorer.towers.calibration import LEAVE_ONE_OUT, Request, Twin, held_at_first, usable
@@ -52,7 +52,7 @@ class CalibrationSetup:
         self.pft = pmui.Select(label="Plant functional type", options=list(PFTS), value=session.pft, width=240, **look)
         self._towers(look)
         self._fit(look)
-        self.bounds = pmui.Column(sizing_mode="stretch_width", margin=0)
+        self.bounds = pmui.FlexBox(margin=0)
         self._bounds: dict[str, pmui.EditableRangeSlider] = {}
         self.groups = pmui.Accordion(
             ("Free parameters of each step", pmui.Column(*self.free.values(), sizing_mode="stretch_width", margin=0)),
@@ -287,5 +287,5 @@ def _bounds_slider(name: str) -> pmui.EditableRangeSlider:
         label=f"{symbol_text(p.symbol)} · {name}" + (f" [{unit}]" if unit else ""), start=p.low, end=p.high,
         fixed_start=p.low, fixed_end=p.high, value=(p.low, p.high), step=step, format=f"0.{'0' * decimals(step)}",
         description=f"{p.long_name}. Source: {p.source}", size="small", inline_layout=True, margin=(2, 12),
-        sizing_mode="stretch_width",
+        width=410, sx=NARROW,
     )  # fmt: skip

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import least_squares
 
-from models.calibration.controls import Controls
+from models.calibration.controls import NAMES, Controls
 from models.calibration.cost import Problem
 from models.kernel import Cancelled
+from models.l4c.params import RAMPS
 
 __all__ = ["Identified", "Profile", "identify", "profile"]
 
@@ -17,6 +18,8 @@ LEAST_ERROR = 0.3
 OPEN_SHARE = 0.05
 """A parameter whose standard error exceeds this share of its range is left open."""
 TIED = 0.98
+NUDGE = 1e-3
+"""Of a parameter's range, by which it is moved to see whether any day answers."""
 LEAST_SITES = 3
 
 
@@ -28,7 +31,8 @@ class Identified:
     ----------
     names : tuple of str
     std_error : (k,) array
-        Standard error in the parameter's unit by the scatter of days; infinite where no day answers to it.
+        Standard error in the parameter's unit by the scatter of days; infinite where no day answers to it, above
+        the fit or below.
     site_error : (k,) array
         Standard error by how the sites differ from each other; NaN with fewer than `LEAST_SITES`.
     correlation : (k, k) array
@@ -93,6 +97,28 @@ def _between_sites(problem: Problem, residuals: np.ndarray, slopes: np.ndarray, 
     return np.sqrt(np.diag(inverse @ (scores.T @ scores) @ inverse) * n / (n - 1))
 
 
+def _silent_sides(problem: Problem, params: np.ndarray, residuals: np.ndarray) -> list[str]:
+    """Say for each free parameter on which side of the fit no residual changes: "", "below", "above" or "both".
+
+    A ramp's limit may have come to rest on the last day that it touches: the slope there is that of one side.
+    """
+    controls = problem.controls
+    span = controls.high - controls.low
+    moved = np.full((len(controls.free), 2), np.nan)
+    for i, place in enumerate(controls.places):
+        for side, sign in enumerate((-1.0, 1.0)):
+            trial = params.copy()
+            trial[place] += sign * NUDGE * span[i]
+            inside = controls.low[i] <= trial[place] <= controls.high[i]
+            if inside and all(trial[NAMES.index(low)] < trial[NAMES.index(high)] for low, high in RAMPS.values()):
+                moved[i, side] = np.sqrt(((problem.at(trial)[0] - residuals) ** 2).mean()) / NUDGE
+    quiet, blocked = moved <= 1e-6 * max(np.nanmax(moved, initial=0.0), 1e-12), np.isnan(moved)
+    return [
+        "both" if (quiet[i] | blocked[i]).all() else "below" if quiet[i, 0] else "above" if quiet[i, 1] else ""
+        for i in range(len(moved))
+    ]
+
+
 def identify(problem: Problem, params: np.ndarray) -> Identified:
     r"""Judge the free parameters at a fit.
 
@@ -113,8 +139,8 @@ def identify(problem: Problem, params: np.ndarray) -> Identified:
     residuals, slopes = problem.at(params)
     span = controls.high - controls.low
     scaled = slopes * span
-    strength = np.sqrt((scaled**2).mean(axis=0))
-    answers = strength > 1e-6 * max(strength.max(initial=0.0), 1e-12)
+    silent = _silent_sides(problem, params, residuals)
+    answers = np.array([not side for side in silent])
     k = int(answers.sum())
     s = max(np.sqrt((residuals**2).sum() / max(1, len(residuals) - k)), LEAST_ERROR)
     rho = _memory(problem, residuals)
@@ -134,7 +160,7 @@ def identify(problem: Problem, params: np.ndarray) -> Identified:
     for i in range(len(controls.free)):
         others = np.abs(np.delete(correlation[i], i))
         if not answers[i]:
-            verdict.append("no day answers to it")
+            verdict.append("no day answers to it" + (f" {silent[i]} the fit" if silent[i] != "both" else ""))
         elif at_bound[i]:
             verdict.append("at a bound")
         elif errors[i] > OPEN_SHARE * span[i]:

@@ -91,7 +91,7 @@ class StepFit:
     @property
     def agreed(self) -> int:
         """How many starts ended at the lowest cost."""
-        return sum(cost <= self.costs[0] * 1.001 + 1e-9 for cost in self.costs)
+        return sum(cost <= self.costs[0] * 1.001 + 1e-4 for cost in self.costs)
 
 
 def _wide_start(controls: Controls, random: np.random.Generator) -> np.ndarray:

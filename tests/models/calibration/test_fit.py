@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from models.calibration.controls import Controls
+from models.calibration.controls import NAMES, Controls
 from models.calibration.cost import Problem
 from models.calibration.fit import calibrate
 from models.calibration.folds import POOLED, cross_validate, folds_of, hold_out, score_sites
@@ -253,3 +253,16 @@ def test_a_calibration_gives_its_problem_of_a_step_back():
     assert np.sqrt((problem.at(params)[0] ** 2).mean()) == pytest.approx(result.steps[0].after)
     with pytest.raises(ValueError, match="step = 'nee' was not done"):
         result.problem("nee", sites)
+
+
+def test_a_ramp_that_came_to_rest_on_its_last_day_is_not_called_identified():
+    params = np.array(truth(smsf_high=12.0), float)
+    sites = [site.with_fluxes() for site in twin()]
+    for site in sites:
+        site.drivers[:, 6] = np.maximum(site.drivers[:, 6], 20.0)  # every day is wetter than the ramp
+    at_rest = params.copy()
+    at_rest[NAMES.index("smsf_high")] = 20.0
+    sites = [observed_by(site, L4CParams(*params), soil="effective") for site in sites]
+    judged = identify(Problem("reco", sites, Controls(("f_aut", "smsf_high"), at_rest)), at_rest)
+    assert judged.verdict == ("", "no day answers to it below the fit")
+    assert not np.isfinite(judged.std_error[1])
