@@ -158,6 +158,7 @@ def serve(**options: Any) -> None:
     "--data", multiple=True, type=click.Path(exists=True, file_okay=False), help="Folder of towers of your own."
 )
 @click.option("--forcing", metavar="FILE", help="Weather of a land run: NetCDF or Zarr (column, time), FLUXNET table.")
+@click.option("--at", metavar="LAT,LON", help="Place of a land run whose --forcing is a reanalysis (file or folder).")
 @click.option("--columns", metavar="FILE.nc", help="What the columns of a land run are, where --forcing doesn't say.")
 @click.option("--bplut", metavar="FILE.csv", help="Biome properties of your own, in the mission's 44-column format.")
 @click.option(
@@ -175,6 +176,7 @@ def run(
     drivers: str,
     data: tuple[str, ...],
     forcing: str,
+    at: str,
     columns: str,
     bplut: str,
     example: str,
@@ -230,7 +232,7 @@ def run(
     if forcing is not None:
         plan = replace(plan, dataset="file")
     land = plan.model == "land"
-    opened = open_land(plan, forcing, columns, data) if land else open_drivers_of(plan, drivers, data)
+    opened = open_land(plan, forcing, columns, data, at) if land else open_drivers_of(plan, drivers, data)
     started = time.perf_counter()
     with opened.ds, progress_bar("running") as progress:
         written = run_to_file(plan, opened.ds, out, progress=progress, scheduler=scheduler)

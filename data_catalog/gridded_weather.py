@@ -10,7 +10,7 @@ from data_catalog.datasets.land_forcing import FORCING_NAMES
 from data_catalog.datasets.tower_weather import clear_sky_longwave
 from models.variables import VARIABLES
 
-__all__ = ["daily_drivers", "weather_at"]
+__all__ = ["at_places", "daily_drivers", "weather_at"]
 
 WEATHER = tuple(FORCING_NAMES.values())
 PAR_SHARE = 0.45
@@ -48,7 +48,7 @@ def weather_at(
         three hours.
     """
     parts = [files] if isinstance(files, xr.Dataset) else list(files)
-    places = [_at(ds, np.atleast_1d(latitude), np.atleast_1d(longitude)) for ds in parts]
+    places = [at_places(ds, latitude, longitude) for ds in parts]
     ds = xr.Dataset()
     for place in places:
         new = place[[name for name in WEATHER if name in place and name not in ds]]
@@ -78,8 +78,15 @@ def weather_at(
     return ds
 
 
-def _at(ds: xr.Dataset, latitude: np.ndarray, longitude: np.ndarray) -> xr.Dataset:
-    """Return the fields at the cells that hold some places, a time being the start of its step."""
+def at_places(ds: xr.Dataset, latitude: Sequence[float], longitude: Sequence[float]) -> xr.Dataset:
+    """Return the fields on (time, site) of the cells that hold some places, a time being the start of its step.
+
+    Raises
+    ------
+    ValueError
+        A place lies outside the file.
+    """
+    latitude, longitude = np.atleast_1d(latitude), np.atleast_1d(longitude)
     name = {"latitude": "y", "longitude": "x"} if "y" in ds.dims else {"latitude": "latitude", "longitude": "longitude"}
     index = {}
     for axis, wanted in (("latitude", latitude), ("longitude", longitude)):

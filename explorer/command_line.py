@@ -50,9 +50,21 @@ class Opened(NamedTuple):
     sources: Any = None
 
 
-def open_land(plan: Any, forcing: str | None, columns: str | None, data: tuple[str, ...]) -> Opened:
+def open_land(
+    plan: Any, forcing: str | None, columns: str | None, data: tuple[str, ...], at: str | None = None
+) -> Opened:
     """Open weather for the land surface model: a file's, a tower's or the embedded world's."""
     if forcing is not None:
+        from data_catalog.forcing_stack import open_grids, tower_product
+
+        grids = open_grids(forcing)
+        if grids:
+            return Opened(weather_of_grids(grids, at, plan))
+        if Path(forcing).is_file() and tower_product(forcing):
+            from data_catalog.datasets.land_towers import read_land_tower
+
+            tower = read_land_tower(forcing, grid=plan.grid)
+            return Opened(tower.forcing, tower.observed)
         from data_catalog.datasets.land_forcing import open_forcing
         from data_catalog.datasets.land_towers import observed_in
 
@@ -72,6 +84,23 @@ def open_land(plan: Any, forcing: str | None, columns: str | None, data: tuple[s
 
     how = {"region": plan.region, "step_hours": plan.land.time_step, "seed": plan.seed}
     return Opened(open_dataset("world-forcing", grid=plan.grid, **how))
+
+
+def weather_of_grids(grids: list[Any], at: str | None, plan: Any) -> Any:
+    """Put a reanalysis' weather together at a place; the world gives what the files lack, and the land."""
+    from data_catalog.datasets.land_towers import with_land
+    from data_catalog.forcing_stack import stacked_forcing
+
+    try:
+        latitude, longitude = (float(part) for part in (at or "").split(","))
+    except ValueError as error:
+        msg = f"--at {at or 'is missing'}: a reanalysis covers many places; give one, as --at 41.5,-93.5 (latitude,longitude)."
+        raise ValueError(msg) from error
+    forcing, sources = stacked_forcing(latitude, longitude, files=grids, grid=plan.grid, seed=plan.seed)
+    say("forcing      share  source")
+    for row in sources.itertuples():
+        say(f"{row.driver:<12} {row.share:5.0%}  {row.source}")
+    return with_land(forcing, plan.grid)
 
 
 def open_drivers_of(plan: Any, drivers: str | None, data: tuple[str, ...]) -> Opened:

@@ -5,6 +5,7 @@ days spread over hours with the course that the embedded world's synthetic weath
 tower does not say of its land (soil, deep temperature, cover) is that of the world's cell.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +22,9 @@ from data_catalog.datasets.land_forcing import IGBP, open_forcing, read_half_hou
 from data_catalog.datasets.tables import open_tables
 from data_catalog.datasets.tower_days import hours_of_days
 from data_catalog.entry import CatalogEntry
+from data_catalog.forcing_stack import TOWER_PRODUCTS, nearest_land, stacked_forcing, tower_product
 from data_catalog.towers import TOWERS, open_tower, towers_in
 from data_catalog.world.hourly import hourly_forcing
-from data_catalog.world.static import open_static
 from data_catalog.world.surface import surface
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "observed_in",
     "open_land_tower",
     "read_land_tower",
+    "with_land",
 ]
 
 OBSERVED = ("ssm", "rzsm", "t_soil", "le", "h", "gpp", "reco", "nee")
@@ -43,6 +45,12 @@ OBSERVED = ("ssm", "rzsm", "t_soil", "le", "h", "gpp", "reco", "nee")
 
 LAND = ("vegetation", "soil", "vegetation_fraction", "t_bottom", "soil_colour", "forcing_height")
 TABLES = (".csv", ".gz", ".zip", ".txt", ".dat")
+STACKED = (
+    re.compile(r"([A-Z]{2}-\w{3})_\d{4}-\d{4}_\w+_Met\b.*\.nc$"),  # PLUMBER2
+    re.compile(r"CRNH\d{4}-\d{4}-(\w+)\.txt$"),  # USCRN, hourly
+)
+"""Names of files of towers and stations that lack something of the weather, which the world gives."""
+
 HEAD = 20_000
 
 
@@ -69,15 +77,6 @@ class TowerLand:
     daily: bool
 
 
-def nearest_land(grid: str, latitude: float, longitude: float) -> int:
-    """Return the position of the land cell whose centre is nearest."""
-    static = open_static(grid)
-    here, there = np.radians(latitude), np.radians(static["latitude"].values.astype(float))
-    east = np.radians(static["longitude"].values.astype(float) - longitude)
-    near = np.sin((there - here) / 2) ** 2 + np.cos(here) * np.cos(there) * np.sin(east / 2) ** 2
-    return int(np.argmin(near))
-
-
 def land_towers_in(data: Iterable[str | Path]) -> dict[str, Path]:
     """Find half-hourly and hourly tower files in folders; the first of a site counts.
 
@@ -94,7 +93,7 @@ def land_towers_in(data: Iterable[str | Path]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder in data:
         for path in sorted(Path(folder).rglob("*")):
-            if path.is_file() and path.suffix.lower() in TABLES:
+            if path.is_file() and path.suffix.lower() in (*TABLES, ".nc"):
                 site = _site_of(path)
                 if site:
                     found.setdefault(site, path)
@@ -104,6 +103,9 @@ def land_towers_in(data: Iterable[str | Path]) -> dict[str, Path]:
 def _site_of(path: Path) -> str:
     """Return the site of a table with half hours or hours, "" for another file; by its name, then its first lines."""
     name = path.name
+    stacked = next((found[1] for pattern in STACKED if (found := pattern.match(name))), "")
+    if stacked or path.suffix.lower() == ".nc":
+        return stacked
     if name.startswith("AMF_") and "_BASE" in name:
         return name.split("_")[1]
     parts = file_name(name)
@@ -172,7 +174,7 @@ def open_land_tower(site: str, data: Iterable[str | Path] = (), *, grid: str = "
         "stamp": "start",
         "notes": "; ".join(notes),
     }
-    return TowerLand(site, str(daily.attrs["title"]), _with_land(weather, grid), _observed(record), True)
+    return TowerLand(site, str(daily.attrs["title"]), with_land(weather, grid), _observed(record), True)
 
 
 def named_land_tower(site: str, data: Iterable[str | Path] = (), **options) -> TowerLand:
@@ -201,19 +203,30 @@ def _is_bondville(path: Path) -> bool:
 def read_land_tower(path: str | Path, *, site: str = "", grid: str = "108km") -> TowerLand:
     """Read a tower's half hours from a file of any kind that `data_catalog.datasets.land_forcing.open_forcing` takes.
 
+    What a tower of PLUMBER2 or a station of USCRN did not measure is the world's, as ``<name>_source`` says.
+
     Raises
     ------
     ValueError
         See `data_catalog.datasets.land_forcing.open_forcing`.
     """
     path = Path(path)
-    if _is_bondville(path):
+    product = tower_product(path)
+    if product:
+        tower = TOWER_PRODUCTS[product](path)
+        place = (float(np.ravel(tower[name].to_numpy())[0]) for name in ("latitude", "longitude"))
+        weather, _ = stacked_forcing(*place, tower=tower, grid=grid)
+        igbp = str(np.ravel(tower["igbp"].to_numpy())[0]) if "igbp" in tower.coords else ""
+        if igbp in IGBP:
+            weather["vegetation"] = IGBP.index(igbp) + 1
+        observed = _observed(to_daily(tower).isel(site=0))
+    elif _is_bondville(path):
         weather, observed = open_forcing(path), None
     else:
         tower = read_half_hours(path)
         weather, observed = weather_of_tower(tower), _observed(to_daily(tower).isel(site=0))
     if "latitude" in weather:
-        weather = _with_land(weather, grid)
+        weather = with_land(weather, grid)
     return TowerLand(site or path.stem, str(weather.attrs["title"]), weather, observed, False)
 
 
@@ -226,7 +239,7 @@ def _observed(record: xr.Dataset) -> xr.Dataset | None:
     return record[[*held, *quality]].reset_coords(drop=True)
 
 
-def _with_land(weather: xr.Dataset, grid: str) -> xr.Dataset:
+def with_land(weather: xr.Dataset, grid: str) -> xr.Dataset:
     """Take what the tower does not say of its land from the world's cell, and say so."""
     cell = nearest_land(grid, float(weather["latitude"]), float(weather["longitude"]))
     land = surface(grid, np.array([cell])).isel(cell=0)

@@ -26,8 +26,8 @@ TAB_WORDS = {
     "files": "Files",
     "map": "Map",
     "products": "Products",
-    "stack": "Driver stack",
-    "scores": "Every tower",
+    "stack": "Drivers",
+    "scores": "All towers",
     "get": "Get data",
     "worlds": "Worlds",
 }
@@ -96,12 +96,12 @@ class DataPage(TabbedPage):
 
     @functools.cached_property
     def stack(self) -> StackTab:
-        """The tab Driver stack."""
+        """The tab Drivers."""
         return StackTab(self.session)
 
     @functools.cached_property
     def scores(self) -> ScoresTab:
-        """The tab Every tower."""
+        """The tab All towers."""
         return ScoresTab(self.session)
 
     @functools.cached_property

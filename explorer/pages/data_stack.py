@@ -1,4 +1,4 @@
-"""The tab Driver stack of the page Data: who gives each driver of L4C at a tower, and what comes of the order."""
+"""The tab Drivers of the page Data: who gives each driver of L4C at a tower, and what comes of the order."""
 
 import html
 import io

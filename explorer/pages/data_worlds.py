@@ -70,7 +70,7 @@ class WorldsTab:
             rows.append((grid.replace("km", " km"), ready, soil))
         regions = [("9 km", "built", path.name) for path in built_regions()]
         cells = "".join(
-            "<tr>" + "".join(f"<td style='padding:2px 12px 2px 0'>{html.escape(part)}</td>" for part in row) + "</tr>"
+            "<tr>" + "".join(f"<td style='padding:2px 12px 2px 0;min-width:52px'>{html.escape(part)}</td>" for part in row) + "</tr>"
             for row in [*rows, *regions]
         )
         self.state.object = f"<table style='font-size:13px;border-collapse:collapse'>{cells}</table>"
