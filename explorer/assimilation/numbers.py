@@ -193,10 +193,9 @@ def sensor_pairs(result: AssimilationResult, one: str, other: str) -> tuple[np.n
     def daily(log: UpdateLog) -> np.ndarray:
         good = _seen(log)
         values = np.where(good, log.observed - log.forecast, 0.0)
-        days, cells = int(result.days.size), good.shape[0]
-        total, count = np.zeros((cells, days)), np.zeros((cells, days))
-        np.add.at(total, (slice(None), log.day), values)
-        np.add.at(count, (slice(None), log.day), good)
+        # A log has the same hours of every day, one day after the other.
+        shape = (good.shape[0], int(result.days.size), -1)
+        total, count = values.reshape(shape).sum(axis=2), good.reshape(shape).sum(axis=2)
         return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
 
     x, y = daily(result.logs[one]), daily(result.logs[other])

@@ -17,6 +17,7 @@ import xarray as xr
 from data_catalog.world.twin_world import twin_world
 from explorer.assimilation.address import plain_assimilation
 from explorer.runs import RunQueue
+from explorer.views.cloud import count_points
 from models.assimilation.result import AssimilationResult
 from models.assimilation.run import estimate, run_assimilation
 from models.assimilation.twin import Twin, prepare_twin
@@ -292,3 +293,4 @@ def warm() -> None:
     warm_kernels()
     size_of(plain_assimilation())  # opens the world
     sample_stations("ssm", np.zeros((1, 2)), np.zeros(1, int), seed=1)
+    count_points(np.zeros(1), np.zeros(1), (0.0, 1.0), (0.0, 1.0), (2, 2))

@@ -22,7 +22,7 @@ from explorer.assimilation.address import (
 from explorer.assimilation.runs import ASSIMILATION, Outcome
 from explorer.assimilation.skill import prime
 from explorer.assimilation.sources import Where, experiment_on, open_sources, sensor_of, where_of
-from explorer.data.library import LIBRARY, Item, Library, added
+from explorer.data.library import LIBRARY, Item, Library, added, brought
 from explorer.data.series import open_record
 from explorer.land.engine import ENGINE
 from explorer.runs import SLOW, Job
@@ -67,8 +67,11 @@ class AssimilationSession(Session):
     ):
         super().__init__(address, worlds, tell)
         self.engine, self.library = engine, library
-        self._own: tuple[Item, ...] = ()
         self._folder: Path | None = None
+        # Files that another page of the visitor's was given, which may be closed as soon as this one is open.
+        named = [one.source for one in self.b.assimilation.sensors if one.source.startswith("u")]
+        found = [brought(key, self.folder) for key in named]
+        self._own = tuple(item for item in found if item is not None)
         # The coarse grid unless the address asks for another: an ensemble on the fine one takes minutes.
         grid = read_assimilation(address)[1].grid
         self.wanted = grid
@@ -242,11 +245,16 @@ class AssimilationSession(Session):
     def _list(self, found: tuple[Item, ...]) -> None:
         self.items = self._own + found
 
-    def add(self, data: bytes, name: str) -> None:
-        """Take a visitor's file for this session alone, as the source of the sensor that sees what it holds."""
+    @property
+    def folder(self) -> Path:
+        """Where the visitor's own files lie until the page is closed."""
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="land-carbon-"))
-        folder = self._folder
+        return self._folder
+
+    def add(self, data: bytes, name: str) -> None:
+        """Take a visitor's file for this session alone, as the source of the sensor that sees what it holds."""
+        folder = self.folder
 
         def work(_progress, _cancelled) -> tuple[Item, str, Where]:
             item = added(data, name, folder)

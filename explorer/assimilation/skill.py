@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from explorer.assimilation.numbers import daily, key_numbers, name_and_unit
+from models.assimilation.export import observed_cells
 from models.assimilation.result import AssimilationResult
 from models.observation.station import sample_stations
 from models.skill.anomalies import anomalies
@@ -28,7 +29,7 @@ FEWEST_DAYS = 40
 
 @dataclass(frozen=True, eq=False)
 class Gain:
-    """Skill of open loop and analysis in every cell; NaN where there is nothing to compare with.
+    """Skill of open loop and analysis in every cell; NaN where there is nothing to compare with or no observation.
 
     Attributes
     ----------
@@ -112,6 +113,11 @@ def _compared(result: AssimilationResult, variable: str, reference: str) -> Gain
         field[places] = values
         return field
 
+    # Where a mask lets no observation through, nothing can become better.
+    unseen = ~np.isin(places, observed_cells(result)) & bool(result.choices.assimilated)
+    for scores in found:
+        for values in scores:
+            values[unseen] = np.nan
     (before, ub_before), (after, ub_after) = found
     both = np.isfinite(before) & np.isfinite(after)
     test = wilcoxon_over_sites(after, before) if both.any() else None

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import shutil
 import tempfile
 import threading
 from collections import Counter
@@ -18,7 +19,18 @@ from data_catalog.towers import TOWERS, open_tower
 from explorer import tower_runs
 from explorer.data.address import DataSelection
 
-__all__ = ["LARGEST_UPLOAD", "LIBRARY", "Item", "Library", "Place", "added", "embedded", "passing", "places_of"]
+__all__ = [
+    "LARGEST_UPLOAD",
+    "LIBRARY",
+    "Item",
+    "Library",
+    "Place",
+    "added",
+    "brought",
+    "embedded",
+    "passing",
+    "places_of",
+]
 
 LARGEST_UPLOAD = 50 * 1024 * 1024
 """Bytes of a file that a visitor may bring."""
@@ -29,9 +41,13 @@ MOST_UPLOADS = 20
 EMBEDDED, BUILT, FOLDER, OWN = "ships with the app", "built here", "your folders", "added here"
 """Where an item comes from."""
 
+SECRET = 24
+"""Digits of the key of a visitor's file, which whoever has the address may read while the visitor's page is open."""
+
 SAME_PLACE = 2
 """Decimals of a degree to which records of one name stand at one place."""
 
+_LOCK = threading.Lock()
 _WORLDS = ("reference-earth", "world-forcing")
 
 
@@ -163,9 +179,44 @@ class Library:
 LIBRARY = Library()
 
 
-def _key(letter: str, folder: Path, row: FileEntry) -> str:
+def _key(letter: str, folder: Path, row: FileEntry, digits: int = 8) -> str:
     text = f"{folder}\n{row.shown}".encode("utf-8", "replace")
-    return letter + hashlib.sha1(text, usedforsecurity=False).hexdigest()[:8]
+    return letter + hashlib.sha1(text, usedforsecurity=False).hexdigest()[:digits]
+
+
+_BROUGHT: dict[str, Item] = {}
+"""Files of visitors whose pages are open, by key: another page of theirs finds them by its address."""
+
+
+def brought(key: str, folder: Path) -> Item | None:
+    """Return a visitor's file, copied into the folder of another session of theirs; None if it is not there any more.
+
+    Parameters
+    ----------
+    key : str
+        Of the file; nobody guesses it.
+    folder : Path
+        Of the session that takes it.
+    """
+    with _LOCK:
+        item = _BROUGHT.get(key)
+    try:
+        place = Path(tempfile.mkdtemp(dir=folder)) / item.row.shown if item is not None else None
+        if place is None:
+            return None
+        shutil.copyfile(item.row.path, place)
+    except OSError:  # the page that brought it was closed in this moment
+        return None
+    return replace(item, row=item.row.at(place, item.row.shown, item.row.size))
+
+
+def _bring(item: Item) -> Item:
+    """Let the visitor's other pages find a file; those of pages that were closed are forgotten."""
+    with _LOCK:
+        for key in [key for key, other in _BROUGHT.items() if not other.row.path.exists()]:
+            del _BROUGHT[key]
+        _BROUGHT[item.key] = item
+    return item
 
 
 def added(data: bytes, name: str, folder: Path) -> Item:
@@ -213,7 +264,7 @@ def added(data: bytes, name: str, folder: Path) -> Item:
         place.parent.rmdir()
         msg = f"{shown} was not added: it looks like {row.product}, but {row.problem or 'nothing can be read of it.'}"
         raise ValueError(msg)
-    return Item(_key("u", place.parent, row), row, OWN)
+    return _bring(Item(_key("u", place.parent, row, SECRET), row, OWN))
 
 
 def _plain(name: str) -> str:

@@ -93,7 +93,7 @@ def _models(item: Item) -> list[Link]:
 def _lab(item: Item, ds: xr.Dataset | None) -> list[Link]:
     """Return the way to the page Assimilation with the file as the source of its sensor."""
     sensor = sensor_of(item)
-    if sensor is None or item.origin == OWN:
+    if sensor is None:
         return []
     where = where_of(item, ds)
     b = experiment_on(plain_assimilation(), item, sensor.name, where)

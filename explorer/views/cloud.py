@@ -135,8 +135,11 @@ def _least_squares(x: np.ndarray, y: np.ndarray, ends: tuple[float, float]) -> t
     """Return the line of least squares between the ends of the axis, and what it says."""
     if x.size < 3 or np.ptp(x) == 0.0:
         return [], [], f"{x.size:,} points"
-    slope, base = np.polyfit(x.astype(np.float64), y.astype(np.float64), 1)
-    spread = float(np.std(y))
-    r = float(slope) * float(np.std(x)) / spread if spread > 0.0 else math.nan
+    x, y = x.astype(np.float64), y.astype(np.float64)
+    x_mean, y_mean = float(x.mean()), float(y.mean())
+    x, y = x - x_mean, y - y_mean
+    slope, spread = float(x @ y) / float(x @ x), float(y @ y)
+    base = y_mean - slope * x_mean
+    r = slope * math.sqrt(float(x @ x) / spread) if spread > 0.0 else math.nan
     words = f"{x.size:,} points · slope {slope:.3g}" + (f" · r {r:.2f}" if math.isfinite(r) else "")
     return list(ends), [base + slope * end for end in ends], words.replace("-", "−")

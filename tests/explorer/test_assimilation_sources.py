@@ -154,6 +154,13 @@ def test_a_visitors_own_file_becomes_the_source_of_the_sensor_that_sees_it(tmp_p
     assert choice.source.startswith("u")
     assert page.session.b.period == ("2015-06-01", "2015-09-28")
     assert page.controls.blocks["ssm"].source.picker.value == choice.source
+    item = page.session.items[0]
+    other = made(links_of(item, open_record(item).ds)[-1].address.split("?", 1)[1])
+    page.session._own = ()
+    choices = other.session.b.assimilation
+    found = open_sources(choices, "108km", other.session._own, Library(), lambda *told: None, lambda: False)
+    assert found["ssm"].sizes["time"] == 120, "another page of the visitor's finds the file"
+    other.session.close()
     wrong = ds.assign(ssm=ds.ssm.assign_attrs(units="furlong"))
     wrong.to_netcdf(tmp_path / "wrong.nc", engine="h5netcdf")
     page.session.add((tmp_path / "wrong.nc").read_bytes(), "wrong.nc")
