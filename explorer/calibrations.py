@@ -1,6 +1,9 @@
 """Towers for a calibration, gathered from what ships and from the user's folders, and the command that runs one."""
 
-from collections.abc import Callable, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,6 +92,38 @@ def _free(entries: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return free
 
 
+def _bounds(entries: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Read ``lue_max=1:2.5`` entries."""
+    bounds = {}
+    for entry in entries:
+        name, _, ends = entry.partition("=")
+        low, _, high = ends.partition(":")
+        try:
+            bounds[name] = float(low), float(high)
+        except ValueError:
+            msg = f"--bounds {entry[:60]!r} is not like lue_max=1:2.5."
+            raise ValueError(msg) from None
+    return bounds
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], bool]]:
+    """Let the first Ctrl+C stop a fit, which keeps its best; the second ends the program."""
+    asked = threading.Event()
+
+    def stop(_signal: int, _frame: object) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+        say("\nstopping: the best so far is kept; Ctrl+C again ends the program")
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _calibrate_one(
     pft: str, sites: list["SiteDays"], options: "CalibrationOptions", held: Sequence[str], folds: int, table: Any,
     profiles: bool,
@@ -100,14 +135,14 @@ def _calibrate_one(
     from models.calibration.report import parameter_lines, profile_lines, score_lines
 
     fitted, out = hold_out(sites, [name for name in held if name in {site.name for site in sites}])
-    with progress_bar(f"fitting {pft}") as progress:
-        result = fit(fitted, pft, options, table=table, told=lambda now: progress(now.share))
+    with _stoppable() as stopped, progress_bar(f"fitting {pft}") as progress:
+        result = fit(fitted, pft, options, table=table, told=lambda now: progress(now.share), cancelled=stopped)
     apart = f" ({', '.join(site.name for site in out)})" if out else ""
     click.echo(
         f"\n{pft}: {len(fitted)} sites fitted, {len(out)} held out{apart}, soil {options.soil}, loss {options.loss}"
     )
     click.echo("\n".join(parameter_lines(result)))
-    for step in result.steps if profiles else ():
+    for step in result.steps if profiles and not result.stopped else ():
         problem, params = result.problem(step.step, fitted)
         made = []
         with progress_bar(f"profiles of {step.step.upper()}") as progress:
@@ -119,7 +154,7 @@ def _calibrate_one(
     rows = score_sites(fitted, result.before, result.after, options, "in")
     rows += score_sites(out, result.before, result.after, options, "held out") if out else []
     count = len(fitted) if folds < 0 else min(folds, len(fitted))
-    if count >= 2:
+    if count >= 2 and not result.stopped:
         with progress_bar(f"folds of {pft}") as progress:
             fewer = replace(options, starts=min(2, options.starts))
             rows += cross_validate(
@@ -166,6 +201,7 @@ def _prior(text: str) -> dict[str, Any]:
 @click.option("--data", multiple=True, type=click.Path(exists=True, file_okay=False), help="Folder of your own towers.")
 @click.option("--steps", default="gpp,reco,nee", show_default=True, help="Fluxes fitted, in turn.")
 @click.option("--free", multiple=True, metavar="STEP=NAME,...", help="Free parameters of a step; repeatable.")
+@click.option("--bounds", multiple=True, metavar="NAME=LOW:HIGH", help="Bounds of a parameter; repeatable.")
 @click.option(
     "--soil",
     type=click.Choice(["fitted", "effective", "steady"]),
@@ -177,6 +213,7 @@ def _prior(text: str) -> dict[str, Any]:
 @click.option(
     "--loss", type=click.Choice(["linear", "soft_l1", "huber", "cauchy", "arctan"]), default="linear", show_default=True
 )
+@click.option("--loss-scale", default=1.0, show_default=True, help="Residual from which a robust loss bends.")
 @click.option("--weights", type=click.Choice(["sites", "days"]), default="sites", show_default=True)
 @click.option(
     "--prior",
@@ -224,7 +261,7 @@ def calibrate(pfts: tuple[str, ...], data: tuple[str, ...], held: tuple[str, ...
     options = CalibrationOptions(
         steps=steps, free={**FREE, **_free(given["free"])}, soil=given["soil"], percentile=given["percentile"],
         loss=given["loss"], starts=given["starts"], weights=given["weights"], keep_reco=given["keep_reco"],
-        **_prior(given["prior"]),
+        bounds=_bounds(given["bounds"]), loss_scale=given["loss_scale"], **_prior(given["prior"]),
     )  # fmt: skip
     file = BplutFile.read(Path(given["bplut"])) if given["bplut"] else BplutFile.shipped()
     wanted = PFTS if "all" in pfts else pfts
@@ -250,6 +287,8 @@ def calibrate(pfts: tuple[str, ...], data: tuple[str, ...], held: tuple[str, ...
             pft, own, options, sorted(apart), given["folds"], file.params(), given["profiles"]
         )
         file = result.table(file)
+        if result.stopped:
+            break
     if scored:
         click.echo("\nAll sites of a plant type, before -> after; in: fitted, out: each left out by its fold, held out")
         click.echo("\n".join(summary_lines(scored)))
