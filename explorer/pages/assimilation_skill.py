@@ -76,8 +76,10 @@ class SkillTab:
         found = {variable: gains(result, variable, reference) for variable in JUDGED}
         self._draw(outcome, found, REFERENCES[reference].lower(), "cells")
         caption = (
-            "R: correlation of the anomalies from a 31-day mean; ubRMSD in the variable's unit. p: Wilcoxon's "
-            "signed-rank test over cells, two-sided; neighbouring cells are not independent, so it is too small."
+            "Over cells where observations were used. R: correlation of the anomalies from the mean of 31 days and all "
+            "years, so that of one year only changes within a month count, of which leaf area has few: see its ubRMSD, "
+            "in the variable's unit, or run three years. p: Wilcoxon's signed-rank test over cells, two-sided; "
+            "neighbouring cells are not independent, so it is too small."
         )
         self.table.object = frame_html(skill_table(found), caption)
         best = [name_and_unit(v)[0] for v, one in found.items() if one.better > 0.8]

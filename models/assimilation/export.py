@@ -16,7 +16,7 @@ from models.variables import VARIABLES
 if TYPE_CHECKING:
     from models.assimilation.result import AssimilationResult
 
-__all__ = ["dataset_of", "skill_of"]
+__all__ = ["dataset_of", "observed_cells", "skill_of"]
 
 SCORES = ("r", "r_anom", "rmsd", "ubrmsd", "bias")
 RUNS = ("open_loop", "analysis")
@@ -34,13 +34,18 @@ def attrs_of(variable: str) -> dict[str, str]:
     return attrs
 
 
+def observed_cells(result: "AssimilationResult") -> np.ndarray:
+    """Return the places of cells where `PLENTY` or more observations were used: skill is judged where it can change."""
+    used = np.zeros(result.twin.cells.size)
+    for sensor in result.choices.assimilated:
+        used += result.diagnostic(sensor.name, "used") if sensor.name in result.logs else 0
+    return np.flatnonzero(used >= PLENTY)
+
+
 def skill_of(result: "AssimilationResult", variable: str, cells: np.ndarray | None = None) -> xr.Dataset:
     """Compare both runs with the truth; see `models.assimilation.result.AssimilationResult.skill`."""
     if cells is None:
-        used = np.zeros(result.twin.cells.size)
-        for sensor in result.choices.assimilated:
-            used += result.diagnostic(sensor.name, "used") if sensor.name in result.logs else 0
-        cells = np.flatnonzero(used >= PLENTY)
+        cells = observed_cells(result)
     chosen = np.flatnonzero(cells) if np.asarray(cells).dtype == bool else np.asarray(cells, int)
     scores = {name: np.stack([result.field(variable, name, run)[chosen] for run in RUNS]) for name in SCORES}
     unit = attrs_of(variable)["units"]
