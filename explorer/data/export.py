@@ -5,6 +5,7 @@ import re
 import numpy as np
 import xarray as xr
 
+from explorer.data.forcing import ForcingRun
 from explorer.data.maps import CellSeries, FileMap
 from explorer.data.series import Record, Series, open_record
 from explorer.export import netcdf_bytes, program, table_text
@@ -13,6 +14,8 @@ from models.variables import VARIABLES
 
 __all__ = [
     "cell_csv",
+    "forcing_netcdf",
+    "land_run_netcdf",
     "map_netcdf",
     "map_source_words",
     "series_csv",
@@ -166,3 +169,14 @@ def stack_csv(run: StackRun) -> str:
         for row in run.shares.itertuples()
     ]
     return table_text(rows, head, ["driver", "order", "gaps", "source", "share of days [0-1]"])
+
+
+def forcing_netcdf(run: ForcingRun) -> bytes:
+    """Return weather that was put together as NetCDF, which ``run --forcing`` takes; it says who gave which step."""
+    return netcdf_bytes(run.drivers.assign_attrs(program=program()))
+
+
+def land_run_netcdf(run: ForcingRun) -> bytes:
+    """Return a run of the land surface model on weather that was put together, with who gave it."""
+    about = {name: str(run.drivers.attrs[name]) for name in ("citation", "licence") if name in run.drivers.attrs}
+    return netcdf_bytes(run.result.assign_attrs({**run.result.attrs, **about, "program": program()}))

@@ -24,7 +24,7 @@ class ScoresTab:
         self.session = session
         self.rows: pd.DataFrame | None = None
         self.run = pmui.Button(
-            label="Run every tower", icon="play_arrow", variant="contained", size="small", margin=(4, 12),
+            label="Run all towers", icon="play_arrow", variant="contained", size="small", margin=(4, 12),
             description="L4C with published parameters at each tower that ships and each of your folders",
             on_click=lambda _event: self._ask(),
         )  # fmt: skip
@@ -38,7 +38,7 @@ class ScoresTab:
             "the tower's monthly fluxes.</div>", sizing_mode="stretch_width", margin=(4, 12),
         )  # fmt: skip
         self.table = ScoresView("Mean scores of the towers of a plant type [gC m⁻² d⁻¹]; each tower counts once.")
-        self.each = ScoresView("Every tower; driven by: whose weather. R and RMSE of its months.")
+        self.each = ScoresView("Every tower; driven by: whose weather; n: months. RMSE, ubRMSE and bias of its months [gC m⁻² d⁻¹].")
         self.pane = card(
             heading("Carbon at every tower", "monthly GPP, RECO and NEE"), self.words,
             pmui.FlexBox(self.run, self.csv, margin=0), self.table.pane, self.each.pane,
@@ -79,9 +79,9 @@ def _each(rows: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each tower, ready to be shown."""
     frame = pd.DataFrame({"site": rows["site"], "IGBP": rows["igbp"]})
     frame["PFT"] = [PFTS[pft - 1] if pft else "" for pft in rows["pft"]]
-    frame["driven by"], frame["months"] = rows["driven"], rows["months"]
+    frame["driven by"], frame["n"] = rows["driven"], rows["months"]
     for flux in FLUXES:
-        for score, label in (("r", "R"), ("rmse", "RMSE")):
+        for score, label in (("r", "R"), ("rmse", "RMSE"), ("ubrmse", "ubRMSE"), ("bias", "bias")):
             if f"{flux}_{score}" in rows:
                 frame[f"{flux.upper()} {label}"] = rows[f"{flux}_{score}"].astype(float)
     frame["not run because"] = rows["problem"]

@@ -18,14 +18,23 @@ from data_catalog.earthdata import Found, Granule
 from data_catalog.entry import FileEntry
 from explorer import tower_runs
 from explorer.data.address import TABS, DataSelection, read_data, write_data
-from explorer.data.export import cell_csv, map_netcdf, series_csv, series_netcdf, stack_csv, stack_netcdf
+from explorer.data.export import (
+    cell_csv,
+    forcing_netcdf,
+    land_run_netcdf,
+    map_netcdf,
+    series_csv,
+    series_netcdf,
+    stack_csv,
+    stack_netcdf,
+)
 from explorer.data.library import LARGEST_UPLOAD, Item, Library, added, embedded, passing, places_of
 from explorer.data.links import links_of
 from explorer.data.maps import open_sheet
 from explorer.data.series import Channel, Record, calendar_of, series_of
 from explorer.pages import data_get
 from explorer.pages.data import DataPage
-from explorer.pages.data_stack import COLOURS
+from explorer.pages.order_rows import COLOURS
 from explorer.tower_stack import FILLED, USUAL, as_days
 from explorer.views.places import gathered
 from explorer.worlds import Worlds
@@ -55,7 +64,7 @@ def settle(page, until, seconds=120.0):
 @pytest.fixture(scope="module")
 def the_page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
-    for name in ("noaa-co2", "spl3smp"):
+    for name in ("noaa-co2", "spl3smp", "plumber2"):
         CATALOG[name].write_example(folder / CATALOG[name].example_name)
     (folder / "notes.txt").write_text("nothing to see here\n")
     before = tower_runs.folders()
@@ -259,9 +268,9 @@ def test_another_order_of_drivers_changes_shares_and_skill(page):
     settle(page, lambda: stack.shown is not None and stack.shown.item.key == "FR-Hes")
     usual = stack.shown
     assert usual.shares.groupby("driver")["share"].sum().round(6).eq(1.0).all()
-    stack._forward("world", ("par",))
-    assert stack.order["par"] == ("world", "tower", "file")
-    settle(page, lambda: stack.shown.order == stack.order)
+    stack.rows.forward("world", ("par",))
+    assert stack.rows.order["par"] == ("world", "tower", "file")
+    settle(page, lambda: stack.shown.order == stack.rows.order)
     par = stack.shown.shares.query("driver == 'par'")
     assert par["source"].str.startswith("reference-earth").all()
     assert not np.allclose(stack.shown.scores["R"], usual.scores["R"])
@@ -272,11 +281,11 @@ def test_gaps_may_be_left_and_the_run_says_who_gave_which_day(page):
     page.session.select(item="US-Tw3")
     page.tabs.active = TABS.index("stack")
     stack = page.stack
-    stack._set(dict(USUAL), dict(FILLED))
+    stack.rows.set(dict(USUAL), dict(FILLED))
     settle(page, lambda: stack.shown is not None and stack.shown.item.key == "US-Tw3" and stack.shown.fill == FILLED)
     filled = stack.shown
     assert np.isfinite(filled.result["gpp"]).all()
-    stack._turn("par")
+    stack.rows.turn("par")
     settle(page, lambda: not stack.shown.fill["par"])
     left = stack.shown
     gap = np.isnan(left.drivers["par"].values[0])
@@ -285,7 +294,7 @@ def test_gaps_may_be_left_and_the_run_says_who_gave_which_day(page):
     assert np.isfinite(left.result["gpp"].values[0, ~gap]).all()
     assert left.shares.query("driver == 'par' and source == 'missing'")["share"].item() == pytest.approx(gap.mean())
     np.testing.assert_array_equal(left.result["par_source"].values[0] < 0, gap)
-    image = stack.calendar.source.data["image"][0]
+    image = stack.rows.calendar.source.data["image"][0]
     assert image.shape == (8, gap.size)
     np.testing.assert_array_equal(image[-1] == list(COLOURS).index("missing"), gap)
     with xr.open_dataset(stack_netcdf(left), engine="h5netcdf") as ds:
@@ -295,7 +304,30 @@ def test_gaps_may_be_left_and_the_run_says_who_gave_which_day(page):
         assert ds.attrs["licence"]
     text = stack_csv(left)
     assert "par,tower > file > world,left,missing," in text
-    stack._set(dict(USUAL), dict(FILLED))
+    stack.rows.set(dict(USUAL), dict(FILLED))
+
+
+def test_weather_of_the_land_model_is_put_together_at_a_station_and_run_on(page):
+    item = next(item for item in page.session.items if item.row.product == "plumber2")
+    page.session.select(item=item.key)
+    page.tabs.active = TABS.index("stack")
+    card = page.stack.forcing
+    card.rows.forward("world", ("wind",))
+    card._ask()
+    settle(page, lambda: card.shown is not None)
+    assert card.shown.shares.query("driver == 'wind'")["source"].str.startswith("world").all()
+    assert card.shown.shares.query("driver == 't_air'")["source"].str.startswith("tower").all()
+    assert card.rows.calendar.source.data["image"][0].shape[0] == 7
+    with xr.open_dataset(forcing_netcdf(card.shown), engine="h5netcdf") as ds:
+        assert ds["wind_source"].attrs["flag_meanings"].split()[1].startswith("world")
+    card._run()
+    settle(page, lambda: card.shown.result is not None)
+    with xr.open_dataset(land_run_netcdf(card.shown), engine="h5netcdf") as ds:
+        assert "wind: 100% world" in ds.attrs["driver_sources"]
+        assert np.isfinite(ds["le"]).all()
+    card.rows.turn("t_air")
+    assert card.shown is None
+    assert card.run.disabled
 
 
 def test_a_coarser_record_is_brought_to_the_towers_days_and_no_further():
