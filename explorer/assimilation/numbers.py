@@ -7,6 +7,7 @@ import numpy as np
 from explorer.assimilation.sources import truth_known
 from explorer.style import symbol_text, unit_text
 from explorer.views.innovations import HISTOGRAM_EDGES
+from models.assimilation.export import observed_cells
 from models.assimilation.record import REASONS, UpdateLog
 from models.assimilation.result import AssimilationResult
 from models.assimilation.sensor_choice import STATE_ROWS
@@ -280,7 +281,8 @@ def key_numbers(result: AssimilationResult, sensor: str) -> Key:
     delta = dict.fromkeys(("ssm", "rzsm", "lai"), nan)
     # The truth knows nothing of observations that somebody made in the field.
     for variable in delta if truth_known(result) else ():
-        compared = result.field(variable, "r_anom", "analysis") - result.field(variable, "r_anom", "open_loop")
+        before, after = (result.field(variable, "r_anom", run) for run in ("open_loop", "analysis"))
+        compared = (after - before)[observed_cells(result)]
         finite = compared[np.isfinite(compared)]
         delta[variable] = float(np.median(finite)) if finite.size else nan
     return Key(used, float(level), lag, float(skill), delta)
