@@ -105,9 +105,15 @@ def _viirs(path: Path):
         wanted = (*_HDF.items(), *((f"{k}_std", v) for k, v in _ERRORS.items()), ("qc", _QC))
         stored = {ours: data[n][:] for ours, names in wanted for n in names[-1:] if n in data}
         x, y = grids[name]["XDim"][:], grids[name]["YDim"][:]
-    match = re.search(r"\.A(\d{4})(\d{3})\.", path.name)
-    day = np.datetime64(f"{match[1]}-01-01", "D") + (int(match[2]) - 1) if match else None
-    return stored, sinusoidal(*np.meshgrid(x, y)), day, name
+    return stored, sinusoidal(*np.meshgrid(x, y)), _day_in_name(path.name), name
+
+
+def _day_in_name(name: str) -> np.datetime64 | None:
+    """Return the first day of a composite: ``.A2021185.`` of the archive, ``doy2021185`` of AppEEARS."""
+    match = re.search(r"(?:\.A|doy)(\d{4})(\d{3})", name)
+    if match is None or not 1 <= int(match[2]) <= 366:
+        return None
+    return np.datetime64(f"{match[1]}-01-01", "D") + (int(match[2]) - 1)
 
 
 def _tiff(path: Path):
@@ -115,7 +121,7 @@ def _tiff(path: Path):
     kind = _kind_of(tiff.metadata, path.name)
     values = tiff.values[0]
     found = _GDAL_DATE.search(tiff.metadata)
-    day = np.datetime64(found[1], "D") if found else None
+    day = np.datetime64(found[1], "D") if found else _day_in_name(path.name)
     return {kind: values}, tiff.lat_lon(), day, "GeoTIFF"
 
 
@@ -142,7 +148,7 @@ def recognise(path: Path, head: Head) -> bool:
         named = re.match(r"(?:MOD|MYD|MCD)15A[23]", head.name) is not None
         return bool(known & set(fields_of(path))) or named
     if head.kind == "hdf5":
-        return any("15A2H" in name and name.endswith(("/Lai", "/Fpar")) for name in head.variables)
+        return any("HDFEOS/GRIDS/" in name and name.endswith(("/Lai", "/Fpar")) for name in head.variables)
     if head.kind != "tiff":
         return False
     about = tags_of(path)

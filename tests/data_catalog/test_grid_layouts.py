@@ -206,3 +206,13 @@ def test_another_surface_of_the_soil_archive_is_not_taken_for_carbon(tmp_path):
         assert ds["latitude"].to_numpy()[-1] == pytest.approx(45.0 + 1 / 24)
     (tmp_path / "soilcarb.dat").rename(tmp_path / "bulkdens.dat")
     assert "bulkdens.dat is bulk density of IGBP-DIS" in examine(tmp_path / "bulkdens.dat").problem
+
+
+def test_a_map_of_appeears_takes_its_day_from_its_name(tmp_path):
+    lai = np.full((1, 3, 4), 20, np.uint8)
+    path = tmp_path / "MCD15A3H.061_Lai_500m_doy2021185_aid0001.tif"
+    write_geotiff(path, lai, (6.0, 50.0), 0.0041667, projection="geographic", fill=255.0)
+    with load_lai(path) as ds:
+        assert str(ds["time"].to_numpy()[0])[:10] == "2021-07-04"
+        np.testing.assert_allclose(ds["lai"], 2.0)
+    assert examine(path).period == ("2021-07-04", "2021-07-04")

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data_catalog import CATALOG
 from data_catalog.datasets import (
     ameriflux_l4,
     cardamom,
@@ -25,8 +24,6 @@ from data_catalog.datasets import (
 )
 from data_catalog.datasets.fluxnet import read_fluxnet
 from data_catalog.datasets.fluxnet_columns import GC_PER_UMOL
-from data_catalog.head import Head
-from data_catalog.other_files import describe_other
 
 KELVIN = 273.15
 FLUXNET = ("GPP_NT_VUT_REF", "RECO_NT_VUT_REF", "NEE_VUT_REF")
@@ -235,19 +232,3 @@ def test_series_of_grid_points_hold_the_numbers_of_the_files(shared):
             kept = np.where((raw < 0) | (raw > 1) | ~np.isfinite(raw), np.nan, raw)
             np.testing.assert_allclose(here, kept, rtol=1e-6, equal_nan=True, err_msg=name)
             assert np.isfinite(here).any()
-
-
-def test_what_is_not_read_says_why(shared):
-    folders = ("ameriflux", "cardamom", "co2", "ismn", "other_towers", "plumber2", "uscrn", "walnut_gulch", "bondville")
-    readers = [entry for entry in CATALOG.values() if entry.recognise is not None]
-    unread = {}
-    for name in folders:
-        for path in sorted((shared / "data" / name).rglob("*")):
-            if path.is_file() and "validation_data" not in path.parts:
-                head = Head(path)
-                if not any(entry.recognise(path, head) for entry in readers):
-                    unread[path.name] = describe_other(path, head)
-    beside = {name for name, row in unread.items() if row.kind != "unknown"}
-    assert beside == {"AMF_AA-Flx_BIF_CCBY4_20201218.xlsx", "README.md", "Metadata.xml", "location_fluxnet.csv"}
-    assert set(unread) - beside == {"FI-Hyy_initial_obs.csv"}
-    assert "a text table of no known kind" in unread["FI-Hyy_initial_obs.csv"].problem

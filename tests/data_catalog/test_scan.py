@@ -109,14 +109,6 @@ def test_a_bplut_is_recognised_and_its_rows_are_counted(shared, tmp_path):
     assert "one for each of 8 plant types" in scan(cut)[0].problem
 
 
-def test_real_folders_are_listed_without_an_exception(shared):
-    for name in ("data/ameriflux", "data/fluxnet2015/daily", "data/other_towers", "data/smap", "reference/l4c"):
-        rows = scan(shared / name)
-        assert rows
-        assert all(row.kind != "unknown" or row.problem for row in rows)
-    assert all(row.kind == "tower" for row in scan(shared / "data/fluxnet2015/daily"))
-
-
 def test_links_out_of_the_folder_are_not_followed(tmp_path):
     inside = tmp_path / "inside"
     inside.mkdir()
