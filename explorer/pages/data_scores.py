@@ -38,7 +38,7 @@ class ScoresTab:
             "the tower's monthly fluxes.</div>", sizing_mode="stretch_width", margin=(4, 12),
         )  # fmt: skip
         self.table = ScoresView("Mean scores of the towers of a plant type [gC m⁻² d⁻¹]; each tower counts once.")
-        self.each = ScoresView("Every tower; driven by: whose weather; n: months. RMSE, ubRMSE and bias of its months [gC m⁻² d⁻¹].")
+        self.each = ScoresView("Every tower; driven by: whose weather; n: months; RMSE, ubRMSE, bias in gC m⁻² d⁻¹.")
         self.pane = card(
             heading("Carbon at every tower", "monthly GPP, RECO and NEE"), self.words,
             pmui.FlexBox(self.run, self.csv, margin=0), self.table.pane, self.each.pane,

@@ -69,8 +69,9 @@ class WorldsTab:
                 soil += f"; its own run: {100 * soil_store.share_done(grid):.0f} % done"
             rows.append((grid.replace("km", " km"), ready, soil))
         regions = [("9 km", "built", path.name) for path in built_regions()]
+        style = "padding:2px 12px 2px 0;min-width:52px"
         cells = "".join(
-            "<tr>" + "".join(f"<td style='padding:2px 12px 2px 0;min-width:52px'>{html.escape(part)}</td>" for part in row) + "</tr>"
+            "<tr>" + "".join(f"<td style='{style}'>{html.escape(part)}</td>" for part in row) + "</tr>"
             for row in [*rows, *regions]
         )
         self.state.object = f"<table style='font-size:13px;border-collapse:collapse'>{cells}</table>"

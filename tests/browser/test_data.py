@@ -61,6 +61,24 @@ def test_a_dropped_file_is_listed_and_drawn_and_a_broken_one_gives_one_message(v
     assert visitor.page.locator("img[src='x']").count() == 0
 
 
+def test_a_granule_that_is_added_is_mapped_beside_the_world_and_a_click_follows_a_cell(visit, tmp_path):
+    example = tmp_path / CATALOG["spl3smp"].example_name
+    CATALOG["spl3smp"].write_example(example)
+    visitor = open_data(visit)
+    visitor.page.locator("input[type=file]").first.set_input_files(example)
+    visitor.page.get_by_role("button", name="Draw its map").click()
+    visitor.page.get_by_role("button", name="All", exact=True).click()
+    visitor.page.get_by_text("World against file, over the map").wait_for()
+    words = visitor.page.get_by_text("World against file, over the map").locator("..").inner_text()
+    assert all(score in words for score in ("RMSE", "ubRMSE", "bias", "synthetic"))
+    visitor.page.get_by_text("Click a cell for its series").wait_for()
+    visitor.map()
+    x, y = PROJECTIONS["equal_earth"].forward(-98.0, 40.0)
+    visitor.page.mouse.click(*visitor.pixel("map", float(x), float(y)))
+    visitor.page.get_by_text("Cell at").wait_for()
+    assert visitor.until(lambda: visitor.query().get("cell"), "the cell in the address")
+
+
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
 def test_nothing_overlaps_or_leaves_the_screen(visit, width, height):
     visitor = open_data(visit, width=width, height=height)

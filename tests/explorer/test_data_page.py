@@ -16,6 +16,7 @@ from panel.io.state import set_curdoc
 from data_catalog import CATALOG
 from data_catalog.earthdata import Found, Granule
 from data_catalog.entry import FileEntry
+from data_catalog.world import cache_folder
 from explorer import tower_runs
 from explorer.data.address import TABS, DataSelection, read_data, write_data
 from explorer.data.export import (
@@ -441,3 +442,22 @@ def test_the_page_fetches_from_nasa_only_what_was_told_before_and_only_into_a_fo
         assert tab.get.disabled
     finally:
         page.session.library.fetches = True
+
+
+def test_the_page_offers_a_region_of_the_9_km_grid_and_lists_it_once_it_is_built(page, tmp_path, monkeypatch):
+    monkeypatch.setattr(cache_folder.platformdirs, "user_cache_dir", lambda *_name: str(tmp_path))
+    page.tabs.active = TABS.index("worlds")
+    tab = page.worlds
+    tab.box.value = "1,2,3"
+    assert "no box" in tab.words.object
+    tab.box.value = "-1,43,0,43.5"
+    assert "not built yet" in tab.words.object
+    tab.fine.clicks += 1
+    settle(page, lambda: any(item.origin == "built here" for item in page.session.items))
+    settle(page, lambda: not tab.fine.disabled)
+    assert "built: it is listed" in tab.words.object
+    built = next(item for item in page.session.items if item.origin == "built here")
+    assert built.row.synthetic
+    page.session.choose(built, tab="map", variable="tmin", grid="9km")
+    settle(page, lambda: page.session.drawn is not None and page.session.drawn.sheet.item is built)
+    assert np.isfinite(page.session.drawn.values).sum() > 30
