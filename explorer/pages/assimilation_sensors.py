@@ -72,12 +72,16 @@ class SensorBlock:
         )  # fmt: skip
         self.rescale.param.watch(lambda event: self._tell(rescale=event.new), "value")
         self.source = SourcePicker(sensor.name, self._tell)
-        self._of_twin = [
-            row
-            for row, one in zip(rows, self.table.controls, strict=True)
-            if one.name in ("true_error_std", "repeat_days")
-        ]
-        settings = (*self.source.objects, *rows, self.updates, self.masks, self.rescale)
+        self._of_twin = [row for row, one in zip(rows, self.table.controls, strict=True) if one.name != "error_std"]
+        self.sees = switch(
+            "What a synthetic observation sees",
+            {"Its cell": "cell", f"Its footprint, {sensor.footprint:g} km": "footprint"},
+            "cell",
+            description="A footprint wider than the grid blurs neighbours together: an error that R does not know of",
+        )
+        self.sees.param.watch(lambda event: self._tell(sees=event.new), "value")
+        self._of_twin.append(self.sees)
+        settings = (*self.source.objects, *rows, self.sees, self.updates, self.masks, self.rescale)
         self.drawer = pmui.Accordion(
             ("Source, errors, masks, what it updates", pmui.Column(*settings, margin=0)),
             active=[], dynamic=True, disable_gutters=True, title_variant="caption", margin=(0, 8, 4, 8), elevation=0,
@@ -108,6 +112,10 @@ class SensorBlock:
                 error, long_name=SENSOR_NUMBERS["true_error_std"].long_name, symbol="true error sd", low=0.0
             ),
             "repeat_days": replace(SENSOR_NUMBERS["repeat_days"], symbol="repeat"),
+            "retrieved": replace(SENSOR_NUMBERS["retrieved"], symbol="retrieved"),
+            "error_days": replace(SENSOR_NUMBERS["error_days"], symbol="error memory"),
+            "bias_std": replace(error, long_name=SENSOR_NUMBERS["bias_std"].long_name, symbol="bias sd", low=0.0),
+            "gain_std": replace(SENSOR_NUMBERS["gain_std"], symbol="gain sd"),
         }
         declared["error_std"] = replace(declared["error_std"], symbol="error sd")
         controls = tuple(Control(name, (name,), (line,)) for name, line in declared.items())
@@ -130,6 +138,10 @@ class SensorBlock:
             "error_std": self.sensor.error_std,
             "true_error_std": self.sensor.error_std,
             "repeat_days": self.sensor.repeat_days,
+            "retrieved": 1.0,
+            "error_days": 0.0,
+            "bias_std": 0.0,
+            "gain_std": 0.0,
         }
 
     def _tell(self, moved: tuple = (), **settings) -> None:
@@ -155,6 +167,7 @@ class SensorBlock:
             for widget, value in (
                 (self.use, choice.use),
                 (self.rescale, choice.rescale),
+                (self.sees, choice.sees),
                 (self.updates, list(self.sensor.updates if choice.updates is None else choice.updates)),
                 (self.masks, list(self.sensor.masks if choice.masks is None else choice.masks)),
             ):
