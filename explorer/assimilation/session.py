@@ -117,6 +117,11 @@ class AssimilationSession(Session):
         return shown is not None and shown.experiment == self.b and shown.result.complete
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether B was cancelled on its way, so that `run` goes on with it."""
+        return self._stopped is not None and self._stopped[0] == self.b
+
+    @property
     def size(self) -> runs.Size | None:
         """What B will take; None if it can't be run at all, see `problem`."""
         try:
@@ -152,7 +157,7 @@ class AssimilationSession(Session):
         if problem:
             raise ValueError(problem)
         experiment = self.b
-        resume = self._stopped[1] if self._stopped is not None and self._stopped[0] == experiment else None
+        resume = self._stopped[1] if self.is_stopped else None
         self._asked = asked = self._asked + 1
         job = Job(
             work=partial(self._work, experiment, resume, asked),

@@ -245,7 +245,15 @@ class AssimilationControls:
         size, problem = session.size, session.problem
         text, tone = problem, "color:#c75a20"
         if size is not None and not problem:
-            state = "This run is on screen." if session.is_shown else "Running." if session.running else "Not run yet."
+            state = (
+                "This run is on screen."
+                if session.is_shown
+                else "Running."
+                if session.running
+                else "Stopped: Run goes on."
+                if session.is_stopped
+                else "Not run yet."
+            )
             megabytes = max(1.0, size.nbytes / 1e6)
             there = kept(session.b)
             shared = (
