@@ -106,7 +106,7 @@ class UncertaintyTab:
         )
         run = pmui.Button(
             label="Draw", icon="casino", size="small", variant="contained", margin=(12, 8),
-            description="Run the model with perturbed inputs: seconds", on_click=lambda _event: self.session.draw(),
+            description="Draw: run the model with perturbed inputs", on_click=lambda _event: self.session.draw(),
         )  # fmt: skip
         self.scatter, self.year = DrawsView(), ErrorYearView()
         self.drawn_words = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12, 8, 12))
@@ -229,7 +229,7 @@ class UncertaintyTab:
             raise ValueError(msg)
         frame = pd.DataFrame(
             {f"error by Eq. 10 [{UNIT}]": drawn.linear, f"error by draws [{UNIT}]": drawn.drawn,
-             "ramps away from their limits": drawn.inside.astype(int)}
+             "no ramp at a limit": drawn.inside.astype(int)}
         )  # fmt: skip
         title = f"NEE error of days of plant types in cells, {drawn.members} draws a day"
         return export.table_csv(frame, title, self.session.b, self.session.selection)

@@ -34,7 +34,8 @@ class YearsTab:
         self.found = pn.pane.HTML("", sizing_mode="stretch_width", margin=(6, 12))
         self.look = pmui.Button(
             label="Look again", icon="refresh", size="small", variant="outlined", margin=8,
-            description="Look for the newest assimilation run of this process", on_click=lambda _event: self.update(),
+            description="Look again: for the newest assimilation run of this process",
+            on_click=lambda _event: self.update(),
         )  # fmt: skip
         self.layer = switch("Increment of", {name_and_unit(row)[0]: row for row in INCREMENTS}, "sm1")
         self.sensor = pmui.Select(label="Sensor", options={"–": ""}, value="", size="small", width=150, margin=(6, 8))
@@ -44,7 +45,8 @@ class YearsTab:
         self.increments = ScopeMap(session, draw)
         self.run = pmui.Button(
             label="Run", icon="play_arrow", size="small", variant="contained", margin=8,
-            description="Land surface model and L4C through several years", on_click=lambda _event: session.run_years(),
+            description="Run: land surface model and L4C through several years",
+            on_click=lambda _event: session.run_years(),
         )  # fmt: skip
         self.words = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12, 8, 12))
         self.std, self.rmsd = ScopeMap(session, draw), ScopeMap(session, draw)
@@ -118,8 +120,8 @@ class YearsTab:
         field = np.full(table.n_cell, np.nan, np.float32)
         field[result.twin.cells] = values
         self.increments.draw(
-            table, field, values, unit=unit, signed=False, bar=f"increment of {name}, sd",
-            title=f"{name}: sd of the increments, {sensor_title(sensor)}",
+            table, field, np.append(values, np.zeros(values.size)), unit=unit, signed=False,
+            bar=f"increment of {name}, sd", title=f"{name}: sd of the increments, {sensor_title(sensor)}",
         )  # fmt: skip
 
     def _say_idle(self) -> None:

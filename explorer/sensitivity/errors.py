@@ -170,8 +170,8 @@ class DrawnErrors:
         """Return how the two agree, where ramps are away from their limits, where they are not, and everywhere."""
         rows = []
         for words, chosen in (
-            ("ramps away from their limits", self.inside),
-            ("some ramp at a limit", ~self.inside),
+            ("no ramp at a limit", self.inside),
+            ("a ramp at a limit", ~self.inside),
             ("all", np.ones(self.inside.size, bool)),
         ):
             linear, drawn = self.linear[chosen], self.drawn[chosen]

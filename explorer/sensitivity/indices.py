@@ -144,15 +144,8 @@ def factor_label(pft: str, name: str) -> str:
 
 def factor_options() -> dict[str, str]:
     """Return every factor that may vary: what the picker says -> its word in the address."""
-    options = {
-        f"{factor_label(INPUT, name)} · {declared.long_name}": f"{INPUT}.{name}"
-        for name, declared in parameters_of(InputChange).items()
-    }
-    return options | {
-        f"{factor_label(pft, name)} · {declared.long_name}": f"{pft}.{name}"
-        for pft in PFTS
-        for name, declared in parameters_of(L4CParams).items()
-    }
+    named = [(INPUT, name) for name in InputChange._fields] + [(p, name) for p in PFTS for name in L4CParams._fields]
+    return {factor_label(pft, name): f"{pft}.{name}" for pft, name in named}
 
 
 class _Speed:

@@ -49,8 +49,8 @@ class DrawsView:
         fig = self.figure = frame(height=height, name="draws")
         self._sources = {name: ColumnDataSource({"x": [], "y": []}) for name in ("outside", "inside")}
         words = {
-            "outside": ("some ramp at a limit", DIFFERENCE_COLOUR),
-            "inside": ("ramps away from their limits", B_COLOUR),
+            "outside": ("a ramp at a limit", DIFFERENCE_COLOUR),
+            "inside": ("none is", B_COLOUR),
         }
         items = []
         for name, (text, colour) in words.items():
@@ -97,7 +97,7 @@ class ErrorYearView:
             "time", "drawn", source=self.source, size=5, color=DIFFERENCE_COLOUR, fill_alpha="away",
             line_color=DIFFERENCE_COLOUR,
         )  # fmt: skip
-        legend(fig, [("Eq. 10", [line]), ("draws (filled: ramps away from their limits)", [dots])])
+        legend(fig, [("Eq. 10", [line]), ("draws (filled: no ramp at a limit)", [dots])])
         self._limit = Span(location=1.6, dimension="width", line_color="#808080", line_dash="dashed", line_width=1.2)
         fig.add_layout(self._limit)
         fig.yaxis.axis_label = axis_text("NEE error", UNIT)
@@ -107,7 +107,7 @@ class ErrorYearView:
             HoverTool(
                 renderers=[dots], formatters={"@time": "datetime"},
                 tooltips=tooltip(("", "@time{%d %b}"), ("Eq. 10", "@linear{0.000}"), ("draws", "@drawn{0.000}"),
-                                 ("plants with every ramp away from its limits", "@away{0 %}")),
+                                 ("plants with no ramp at a limit", "@away{0 %}")),
             )
         )  # fmt: skip
         self.pane = pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=height, margin=0)

@@ -8,11 +8,12 @@ from data_catalog import open_dataset
 from data_catalog.world import store
 from models.l4c.bplut import load_bplut
 from models.l4c.forward import daily_bins, integrate, start_of_year
+from models.l4c.input_errors import RANKS
 from models.l4c.params import PFTS
 from models.l4c.rows import pft_rows
 from models.l4c.sampled import sampled_error
 from models.l4c.sensitivity import remove_constraints
-from models.l4c.uncertainty import error_budget, shares_of_area, world_budget
+from models.l4c.uncertainty import error_budget, shares_of_area, world_unit_budget
 from models.packing import LANES
 from tests.benchmarks.timing import interleaved
 
@@ -58,8 +59,9 @@ def rows(grid: str = "108km") -> list[tuple[str, float, float | str, str]]:
             table.append((f"{kind}: cost / forward run, {other}", took["errors"] / took[other], "<= 4", note))
     ds = open_dataset("reference-earth", grid=grid)
     area = ds["area"].values * np.nan_to_num(ds["pft_fraction"].values).sum(axis=ds["pft_fraction"].dims.index("pft"))
-    for rank in (1.0, 2.5, 4.0):
-        budget = world_budget(blocks, fpar_rank=rank)
+    units = world_unit_budget(blocks)
+    for rank in RANKS:
+        budget = units.budget(fpar_rank=rank)
         shares = shares_of_area(
             budget.of_cells()[:, 0], budget.flux_of_cells()[:, 0], area, ds["latitude"].values
         )._asdict()

@@ -188,7 +188,7 @@ def test_draws_stand_beside_the_linear_error_and_agree_better_away_from_limits(p
     assert table["n"].iloc[0] + table["n"].iloc[1] == table["n"].iloc[2] == drawn.linear.size
     assert drawn.cell_linear.shape == drawn.time.shape == (73,)
     assert tab.drawn_grid.visible
-    assert "ramps away" in tab._draws_csv().decode()
+    assert "no ramp at a limit" in tab._draws_csv().decode()
 
 
 def test_a_tornado_runs_by_itself_and_its_longest_bar_is_on_top(page):
