@@ -58,9 +58,7 @@ class FluxTab:
             HovmoellerView(height=HEIGHT, months="%b", latitude=latitude, below=True, brief=True, name=f"{kind}-{name}")
             for name in ("model", "benchmark", "difference")
         )
-        self.r = LatitudeLinesView(
-            height=HEIGHT, most=2, latitude=latitude, zero=True, tips=2, name=f"{kind}-correlation"
-        )
+        self.r = LatitudeLinesView(height=HEIGHT, latitude=latitude, zero=True, tips=2, name=f"{kind}-correlation")
         for view in (self.model, self.benchmark, self.difference, self.r):
             view.figure.yaxis.ticker = list(LATITUDE_TICKS)
             # One height of the frames, so that a latitude is on one line through all of them.

@@ -17,7 +17,6 @@ from explorer.views.towers import TABLE_CSS, frame_html
 __all__ = ["StockTab"]
 
 HEIGHT = 400
-MOST = 8
 
 KNOW = (
     "L4C's soil carbon is what decomposes near the surface (the mission speaks of the top 10 cm); it follows from "
@@ -31,9 +30,9 @@ class StockTab:
 
     def __init__(self, session: BenchmarkSession):
         self.session = session
-        self.density = LatitudeLinesView(height=HEIGHT, most=MOST, name="soc-density", tips=2)
-        self.shape = LatitudeLinesView(height=HEIGHT, most=MOST, name="soc-shape", tips=2)
-        self.stock = LatitudeLinesView(height=HEIGHT, most=MOST, name="soc-stock", tips=2)
+        self.density = LatitudeLinesView(height=HEIGHT, name="soc-density", tips=2)
+        self.shape = LatitudeLinesView(height=HEIGHT, name="soc-shape", tips=2)
+        self.stock = LatitudeLinesView(height=HEIGHT, name="soc-stock", tips=2)
         self.title = heading("Soil carbon by latitude")
         self.bands = BandChoices(session, lambda: session.sources("soc"))
         self.words = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12, 8, 12))

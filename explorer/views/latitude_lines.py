@@ -33,8 +33,6 @@ class LatitudeLinesView:
     ----------
     height : int
         Of the plot [pixels].
-    most : int
-        Lines that it can hold.
     latitude : Range1d, optional
         Of the vertical axis, shared with other plots.
     zero : bool
@@ -49,7 +47,6 @@ class LatitudeLinesView:
         self,
         *,
         height: int = 380,
-        most: int = 8,
         latitude: Range1d | None = None,
         zero: bool = False,
         tips: int = 3,
@@ -61,13 +58,16 @@ class LatitudeLinesView:
         self._shared = latitude is not None
         if zero:
             fig.add_layout(Span(location=0.0, dimension="height", line_color="#808080", line_width=0.8))
-        self.sources = [ColumnDataSource({"x": [], "latitude": [], "label": []}) for _ in range(most)]
-        self._lines = [fig.line("x", "latitude", source=source, line_width=2) for source in self.sources]
-        digits = "0" * tips
-        # A benchmark that covers one band has no line.
-        self._dots = [fig.scatter("x", "latitude", source=source, size=4) for source in self.sources]
-        rows = (("", "@label"), ("latitude", "@latitude{0.0}°"), ("value", f"@x{{0,0.{digits}}}"))
-        fig.add_tools(HoverTool(renderers=self._lines, tooltips=tooltip(*rows), line_policy="nearest"))
+        # One renderer for all lines, however many: each takes the browser and the server a moment of its own.
+        self.source = ColumnDataSource({name: [] for name in ("x", "latitude", "label", "colour", "dash", "width")})
+        self.dots = ColumnDataSource({name: [] for name in ("x", "latitude", "colour")})
+        lines = fig.multi_line(
+            "x", "latitude", source=self.source, line_color="colour", line_dash="dash", line_width="width"
+        )
+        # A benchmark that covers one band alone has no line.
+        fig.scatter("x", "latitude", source=self.dots, size=4, fill_color="colour", line_color=None)
+        rows = (("", "@label"), ("latitude", "$y{0.0}°"), ("value", f"$x{{0,0.{'0' * tips}}}"))
+        fig.add_tools(HoverTool(renderers=[lines], tooltips=tooltip(*rows), line_policy="nearest"))
         self.pane = pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=height, margin=0)
         self.key = pn.pane.HTML("", sizing_mode="stretch_width", margin=(0, 12))
 
@@ -87,7 +87,7 @@ class LatitudeLinesView:
         latitude : (band,) array
             Centres of the bands [degrees].
         lines : sequence of LatitudeLine
-            No more than ``most`` are drawn.
+            The first lies above the others.
         x : str
             What stands under the horizontal axis, with its unit.
         limits : (float, float), optional
@@ -95,21 +95,26 @@ class LatitudeLinesView:
         title : str
             Above the plot.
         """
-        lines = list(lines)[: len(self.sources)]
         seen = latitude[np.any([np.isfinite(line.values) for line in lines], axis=0)] if lines else latitude
         ends = limits or reach(*(line.values for line in lines), [0.0])
         step = float(np.min(np.diff(latitude))) if latitude.size > 1 else 5.0
+        order = list(lines)[::-1]
+        drawn = {
+            "x": [line.values for line in order],
+            "latitude": [latitude] * len(order),
+            "label": [line.label for line in order],
+            "colour": [line.colour for line in order],
+            "dash": [line.dash for line in order],
+            "width": [line.width for line in order],
+        }
+        dots = {
+            "x": np.concatenate([*drawn["x"], []]),
+            "latitude": np.concatenate([*drawn["latitude"], []]),
+            "colour": [line.colour for line in order for _ in latitude],
+        }
 
         def write() -> None:
-            for number, (source, drawn, dots) in enumerate(zip(self.sources, self._lines, self._dots, strict=True)):
-                drawn.visible = dots.visible = number < len(lines)
-                if not drawn.visible:
-                    source.data = {"x": [], "latitude": [], "label": []}
-                    continue
-                line = lines[number]
-                source.data = {"x": line.values, "latitude": latitude, "label": [line.label] * latitude.size}
-                dots.glyph.update(fill_color=line.colour, line_color=None)
-                drawn.glyph.update(line_color=line.colour, line_dash=line.dash, line_width=line.width)
+            self.source.data, self.dots.data = drawn, dots
             set_range(self.figure.x_range, ends)
             if not self._shared and seen.size:
                 set_range(self.figure.y_range, (float(seen.min()) - step, float(seen.max()) + step))
