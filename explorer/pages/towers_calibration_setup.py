@@ -46,6 +46,7 @@ class CalibrationSetup:
     def __init__(self, session: TowersSession):
         self.session = session
         self._showing = False
+        self._by_hand = False
         self._chosen: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         look = {"size": "small", "margin": (6, 6)}
         self.kind = switch("Towers", {"Real towers": "real", "Virtual towers (twin)": "twin"}, "real")
@@ -67,12 +68,12 @@ class CalibrationSetup:
             sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
         self.kind.param.watch(self._on_kind, "value")
-        self.pft.param.watch(lambda _event: self.show_towers(), "value")
+        self.pft.param.watch(self._on_pft, "value")
         for widget in (self.fitted, self.held):
             widget.param.watch(self._on_towers, "value")
         for widget in (*self.free.values(), self.soil):
             widget.param.watch(self._on_free, "value")
-        session.param.watch(lambda _event: self.show_towers(), "sites")
+        session.param.watch(lambda _event: self.show_towers(), ["sites", "selection"])
         self.show_towers()
         self._on_free()
         self._on_kind()
@@ -169,16 +170,23 @@ class CalibrationSetup:
         put(self.keep, not twin)
         put(self.folds, 0 if twin else LEAVE_ONE_OUT)
 
+    def _on_pft(self, _event) -> None:
+        """Stay with a plant type that a hand has chosen."""
+        if not self._showing:
+            self._by_hand = True
+            self.show_towers()
+
     def show_towers(self) -> None:
-        """Offer the towers that are open, of the chosen plant type."""
+        """Offer open towers of one plant type: that of the tower that is looked at, until a hand chooses."""
         sites = self.session.sites
         counts = {pft: len(usable(sites, pft)) for pft in PFTS}
         words = {f"{pft} · {PFT_NAMES[pft]} ({counts[pft]})": pft for pft in PFTS}
-        pft = self.pft.value
-        if self.pft.options != words:
-            if not counts[pft] and any(counts.values()):
-                pft = max(counts, key=counts.__getitem__)
+        pft = self.pft.value if self._by_hand or not counts[self.session.pft] else self.session.pft
+        self._showing = True
+        try:
             self.pft.param.update(options=words, value=pft)
+        finally:
+            self._showing = False
         here = usable(sites, pft)
         codes = [site.site for site in here]
         fitted, held = self._chosen.get(pft, (None, held_at_first(here)))

@@ -191,7 +191,7 @@ class DumbbellView:
 
     def __init__(self):
         self._sites = FactorRange(factors=[" "])
-        fig = self.figure = frame(height=220, y_range=self._sites, min_border_left=150, name="calibration-scores")
+        fig = self.figure = frame(height=220, y_range=self._sites, min_border_left=170, name="calibration-scores")
         columns = ("row", "before", "after", "fill", "colour", "words")
         self.source = ColumnDataSource({name: [] for name in columns})
         look = {"source": self.source, "size": 9}

@@ -1,5 +1,6 @@
 """Calibration on the page Towers: twins come back, a stop keeps the best, the tab makes a version to use."""
 
+import dataclasses
 import os
 import time
 
@@ -93,6 +94,9 @@ def test_the_widgets_make_the_request_and_a_tower_is_in_one_list_at_most():
     setup = CalibrationSetup(session)
     assert "No tower of" in setup.note.object
     session.sites = (open_site("FR-Hes"), open_site("US-AR1"))
+    assert setup.pft.value == "DBF"  # of the tower that is looked at
+    session.selection = dataclasses.replace(session.selection, site="US-AR1")
+    assert setup.pft.value == "GRS"
     setup.pft.value = "DBF"
     assert setup.fitted.value == ["FR-Hes"]
     setup.free["nee"].value = []
