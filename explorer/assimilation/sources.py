@@ -62,6 +62,9 @@ FEW = 90
 OF_RETRIEVAL = ("dense_vegetation", "terrain", "rfi")
 """Masks that stand for the flags of a product that has none."""
 
+COARSEST = 16
+"""Days between two values of a file beyond which they are means of months, which no satellite saw."""
+
 KEPT = 6
 _LOCK = threading.Lock()
 _OPEN: OrderedDict[tuple, xr.Dataset] = OrderedDict()
@@ -117,6 +120,9 @@ def sensor_of(item: Item) -> Sensor | None:
     row = item.row
     if not row.period[0] or row.kind in NOT_OBSERVED:
         return None
+    first, last = _ends(row.period)
+    if row.steps > 1 and (last - first).days / (row.steps - 1) > COARSEST:
+        return None
     return next((sensor for sensor in SENSORS if set(_names(sensor)) & set(row.variables)), None)
 
 
@@ -157,7 +163,7 @@ def overlap(period: tuple[str, str]) -> tuple[tuple[str, str], int]:
     >>> overlap(("2001-01-01", "2001-01-05"))
     (('2015-01-01', '2015-03-01'), 14)
     """
-    first, last = (_day(text, end) for text, end in zip(period, ("01-01", "12-31"), strict=True))
+    first, last = _ends(period)
     years = 0
     if last.year < YEAR or first.year >= YEAR + YEARS:
         years = YEAR - first.year
@@ -169,9 +175,12 @@ def overlap(period: tuple[str, str]) -> tuple[tuple[str, str], int]:
     return (str(begin), str(end)), years
 
 
-def _day(text: str, end: str) -> date:
-    """Read a date that may be a year or a month alone."""
-    return date.fromisoformat(f"{text}-{end}"[:10] if len(text) == 4 else f"{text}-{end[3:]}"[:10])
+def _ends(period: tuple[str, str]) -> tuple[date, date]:
+    """Read first and last day of a period, which may be years or months alone."""
+    first, last = period
+    begin = {4: "-01-01", 7: "-01"}.get(len(first), "")
+    end = {4: "-12-31", 7: "-28"}.get(len(last), "")
+    return date.fromisoformat((first + begin)[:10]), date.fromisoformat((last + end)[:10])
 
 
 def _moved(day: date, years: int) -> date:

@@ -20,14 +20,23 @@ LARGE = 50_000
 class RawVisitor:
     """One session over a websocket of the Bokeh protocol.
 
+    Parameters
+    ----------
+    url : str
+        Of the server.
+    slider : str
+        Label of the slider that is moved; "" looks on.
+    page : str
+        Which page.
+
     Attributes
     ----------
     opened : float
         Seconds from the request of the page to its document.
     """
 
-    def __init__(self, url: str, slider: str):
-        self.url, self.slider = url, slider
+    def __init__(self, url: str, slider: str, page: str = "carbon"):
+        self.url, self.slider, self.page = url, slider, page
         self.opened = 0.0
         self.closed = ""
         self._document: dict | None = None
@@ -36,7 +45,7 @@ class RawVisitor:
     async def open(self, query: str = "grid=36km") -> RawVisitor:
         """Ask for the page and its document, say that it is drawn, and wait for the first map."""
         before = time.perf_counter()
-        page = f"{self.url}/carbon"
+        page = f"{self.url}/{self.page}"
         answer = await AsyncHTTPClient().fetch(HTTPRequest(f"{page}?{query}", request_timeout=120))
         token = re.search(r'"token":"([^"]+)"', answer.body.decode())[1]
         self._socket = await websocket_connect(
@@ -51,10 +60,11 @@ class RawVisitor:
                 raise ConnectionError(self.closed)
             await asyncio.sleep(0.02)
         self.opened = time.perf_counter() - before
-        self._slider = self._find()
+        self._slider = self._find() if self.slider else ""
         ready = {"type": "event", "name": "document_ready", "values": {"type": "map", "entries": []}}
         await self._patch([{"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": ready}])
-        await asyncio.wait_for(self._maps.get(), 120)
+        if self.slider:
+            await asyncio.wait_for(self._maps.get(), 120)
         return self
 
     def _find(self) -> str:

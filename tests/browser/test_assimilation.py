@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from data_catalog.datasets.observation_file import write_example
+
 PATIENCE = 120.0
 """Seconds for a run of some cells: the machine may be busy with other tests."""
 
@@ -56,6 +58,15 @@ def test_a_sensor_that_is_switched_on_is_run_and_its_innovations_are_read(visit)
     visitor.until(lambda: visitor.column("ol") != loop, "the series of another cell")
     visitor.tab("Is the filter right?")
     visitor.page.get_by_text("The filter is consistent").first.wait_for()
+
+
+def test_a_file_that_is_added_is_assimilated_where_and_when_it_was_observed(visit, tmp_path):
+    write_example(tmp_path / "probes.nc")
+    visitor = come(visit, f"{FEW}&period=2015-01-01,2015-02-15")
+    visitor.page.locator("input[type=file]").first.set_input_files(tmp_path / "probes.nc")
+    visitor.until(lambda: "2015-06-01" in visitor.query().get("period", ""), "the days of the file", PATIENCE)
+    visitor.page.get_by_text("Observations of SSM: Two probes").first.wait_for(timeout=1000 * PATIENCE)
+    assert visitor.query()["assimilation.sensors.ssm.source"].startswith("u")
 
 
 def test_cancel_keeps_the_months_that_are_done_and_run_goes_on_from_there(visit):

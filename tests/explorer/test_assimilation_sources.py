@@ -183,12 +183,20 @@ def test_the_list_of_a_sensor_holds_what_lies_in_the_region_first_and_nothing_of
     ("period", "expected"),
     [
         (("2016", "2016"), (("2016-01-02", "2016-12-31"), 0)),
+        (("2016-02", "2016-02"), (("2016-02-01", "2016-03-31"), 0)),
         (("2012-02-29", "2012-03-10"), (("2015-02-28", "2015-04-28"), 3)),
         (("1990-01-01", "2030-01-01"), (("2024-01-02", "2024-12-31"), 0)),
     ],
 )
 def test_days_of_a_file_become_days_of_a_run(period, expected):
     assert overlap(period) == expected
+
+
+def test_means_of_months_are_no_observations(hawaii):
+    item = item_of(hawaii, "SMAP")
+    monthly = replace(item.row, period=("2010-01-01", "2014-12-01"), steps=60)
+    assert sensor_of(replace(item, row=monthly)) is None
+    assert sensor_of(replace(item, row=replace(monthly, period=("2010", "2010"), steps=36))).name == "ssm"
 
 
 def test_a_series_of_a_model_is_monitored_and_masks_of_retrievals_give_way_to_flags(hawaii):
