@@ -1,12 +1,10 @@
 """Say what folders hold: every file, recognised by its content, with what is wrong with it."""
 
 import contextlib
-import hashlib
 import itertools
-import logging
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from data_catalog.entry import FileEntry
 from data_catalog.head import Head
 from data_catalog.look import look_into, refused
 from data_catalog.scan_cache import ScanCache
+from data_catalog.scan_files import STORES, Around, files_of, stamp_of
 from data_catalog.siblings import Siblings
 
 __all__ = ["MANY_FILES", "MAX_FILES", "examine", "grouped", "scan"]
@@ -28,10 +27,8 @@ MANY_FILES = 1000
 NEIGHBOURS = 512
 """Files of like names in a row that one process looks into."""
 
-_LOG = logging.getLogger(__name__)
 _DIGITS = re.compile(r"\d+")
 _SCANS = itertools.count(1)
-_STORES = (".zarr",)
 _OURS = ("text", "gzip", "empty", "folder")
 """Kinds of files that are read without a library in C."""
 
@@ -121,10 +118,10 @@ def _scan_one(root: Path, store: ScanCache | None, deep: bool | None, progress, 
 def _listed(root: Path) -> list[tuple[Path, str, str]]:
     """Return path, path as shown, and why it cannot be read, of a file or of every file of a folder."""
     base = root.absolute()
-    if root.is_file() or root.suffix in _STORES:
+    if root.is_file() or root.suffix in STORES:
         return [(base, root.name, "")]
     found = []
-    for place, shown, problem in _files(base):
+    for place, shown, problem in files_of(base):
         if len(found) == MAX_FILES:
             found.append((base, ".", f"more than {MAX_FILES} files: scan a smaller folder."))
             break
@@ -150,7 +147,7 @@ class _Run:
         self._siblings = Siblings() if quick else None
         # The other process keeps what it learns of neighbours under this name.
         self._name = f"scan {next(_SCANS)}" if quick else ""
-        self._around = _Around()
+        self._around = Around()
         self._begun: dict[int, tuple[int, int, str]] = {}
 
     def begin(self, number: int, reader: apart.FileReader) -> None:
@@ -160,7 +157,7 @@ class _Run:
             self.rows[number] = FileEntry(problem=problem, path=path, shown=shown)
             return
         try:
-            size, modified = _stamp(path)
+            size, modified = stamp_of(path)
         except OSError as error:
             self.rows[number] = FileEntry(problem=refused(error), path=path, shown=shown)
             return
@@ -187,7 +184,7 @@ class _Run:
         size, modified, near = self._begun.pop(number)
         row = row.at(path, shown, size)
         try:
-            same = _stamp(path) == (size, modified)
+            same = stamp_of(path) == (size, modified)
         except OSError as error:
             self.rows[number] = FileEntry(problem=refused(error), path=path, shown=shown)
             return
@@ -197,67 +194,6 @@ class _Run:
             problem = "the file changed while it was read; scan again when it is complete."
             row = replace(row, problem="; ".join(filter(None, (problem, row.problem))))
         self.rows[number] = row
-
-
-def _files(root: Path) -> Iterator[tuple[Path, str, str]]:
-    """Yield path, path as shown, and why it cannot be read, of every file."""
-    failed: list[OSError] = []
-    whole = root.resolve()
-    for folder, subfolders, names in os.walk(root, followlinks=False, onerror=failed.append):
-        for error in failed:
-            yield Path(error.filename), _shown(Path(error.filename), root), refused(error)
-        failed.clear()
-        subfolders.sort()
-        stores = [name for name in subfolders if name.endswith(_STORES)]
-        subfolders[:] = [name for name in subfolders if not name.startswith(".") and name not in stores]
-        for name in sorted([*names, *stores]):
-            place = Path(folder) / name
-            if name.startswith(".") or (place.is_symlink() and not place.resolve().is_relative_to(whole)):
-                continue
-            yield place, _shown(place, root), ""
-    for error in failed:
-        yield Path(error.filename), _shown(Path(error.filename), root), refused(error)
-
-
-def _shown(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
-
-
-class _Around:
-    """What else a file's entry hangs on: the tables of sites in its folder and the one above."""
-
-    def __init__(self) -> None:
-        self._seen: dict[Path, str] = {}
-
-    def of(self, path: Path) -> str:
-        folder = path.parent
-        mark = self._folder(folder) + self._folder(folder.parent)
-        return hashlib.sha1(mark.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:16] if mark else ""
-
-    def _folder(self, folder: Path) -> str:
-        if folder not in self._seen:
-            tables = []
-            try:
-                with os.scandir(folder) as listing:
-                    for item in listing:
-                        upper = item.name.upper()
-                        if ("BIF" in upper or "SITE" in upper or "LOCATION" in upper) and upper.endswith(
-                            (".CSV", ".XLSX")
-                        ):
-                            tables.append(f"{item.name}:{item.stat().st_mtime_ns}")
-            except OSError as error:
-                _LOG.info("%s: %s", folder, error)
-            self._seen[folder] = "|".join(sorted(tables))
-        return self._seen[folder]
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """Return bytes and time of change [ns]; of a Zarr store those of its files together."""
-    if not path.is_dir():
-        stat = path.stat()
-        return stat.st_size, stat.st_mtime_ns
-    stats = [inner.stat() for inner in path.rglob("*") if inner.is_file()]
-    return sum(one.st_size for one in stats), max((one.st_mtime_ns for one in stats), default=0)
 
 
 def examine(path: str | Path, siblings: Siblings | None = None) -> FileEntry:

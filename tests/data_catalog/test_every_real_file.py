@@ -23,7 +23,7 @@ REASONS = {
     "FparLai_QC_2017_149_LU.tif": "",  # the quality of a map that lies beside it
 }
 """Files that give no values as they are: all others do. (Files of ``.dmr`` are documents, too.)"""
-BESIDE = {"sites": 5, "bplut": 1, "grid": 6, "metadata": 3}
+BESIDE = {"sites": 6, "bplut": 1, "grid": 6, "metadata": 3}
 """Kinds of files that hold no series or maps, and how many there are."""
 
 
