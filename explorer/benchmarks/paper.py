@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from explorer.address import baseline_of
-from models.experiment import Experiment
 from models.provenance import parse_query, write_query
 from models.studies.jones2017 import EQUATIONS, FIGURES, Figure
 
@@ -67,11 +65,7 @@ def rows(pages: Iterable[str]) -> list[tuple[Figure, Place]]:
     return [(known[place.figure], place) for place in PLACES if place.page in there]
 
 
-def address_of(place: Place, a: Experiment, b: Experiment) -> str:
-    """Return the address that opens a view with the same A and B, where its page runs them."""
-    query: dict[str, str] = {}
-    if place.takes:
-        query |= parse_query(b.to_query())
-        if a != baseline_of(b):
-            query["baseline"] = a.to_query() or "none"
+def address_of(place: Place, carried: str) -> str:
+    """Return the address that opens a view; ``carried`` is the query of A and B, for a page that runs them too."""
+    query = parse_query(carried) if place.takes else {}
     return f"./{place.page}?{write_query(query | place.query)}"

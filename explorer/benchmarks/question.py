@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -77,6 +77,8 @@ class BenchmarkAnswer:
         How many cells lie in the region.
     seconds : float
         How long B and its comparison took.
+    parts : dict
+        What the next answer takes over if it hangs on the same: name -> (what it hangs on, value).
     """
 
     question: BenchmarkQuestion
@@ -86,6 +88,7 @@ class BenchmarkAnswer:
     totals_b: dict
     cells: int
     seconds: float
+    parts: dict = field(default_factory=dict)
 
 
 def truth_of(options: L4COptions, truth: str) -> L4COptions:
@@ -102,6 +105,7 @@ def answer(
     world: World,
     question: BenchmarkQuestion,
     maps: Mapping[str, np.ndarray],
+    last: BenchmarkAnswer | None,
     progress: Callable[[float], None],
     cancelled: Callable[[], bool],
 ) -> BenchmarkAnswer:
@@ -115,6 +119,8 @@ def answer(
         What is asked.
     maps : mapping
         Key of each source that is of files -> its maps on the cells.
+    last : BenchmarkAnswer, optional
+        The answer before, of which A and the benchmark are taken over while only B moves.
     progress, cancelled
         See `World.result`.
 
@@ -136,9 +142,9 @@ def answer(
         truth = world.result(truth_of(question.a.l4c, selection.truth), **how)
     vegetated = world.area * world.pft_fraction.sum(axis=1)
     weight = vegetated if mask is None else np.where(mask, vegetated, 0.0)
-    shown = None
+    shown, parts = None, dict(last.parts) if last is not None and last.world is world else {}
     if selection.tab in FLUX_TABS:
-        shown = _flux(world, question, result_a, result_b, truth, maps, weight)
+        shown = _flux(world, question, (result_a, result_b, truth), maps, weight, parts)
     elif selection.tab == "soc":
         fields = {
             source.key: synthetic_inventory(truth.field("soc")) if source.of_world else maps[source.key]
@@ -155,36 +161,47 @@ def answer(
     cells = world.n_cell if mask is None else int(mask.sum())
     totals_a = result_a.total(mask, world.area)
     totals_b = totals_a if question.a.l4c == question.b.l4c else result_b.total(mask, world.area)
-    return BenchmarkAnswer(
-        question, world, shown, totals_a, totals_b, cells, seconds=time.perf_counter() - before
-    )  # fmt: skip
+    seconds = time.perf_counter() - before
+    return BenchmarkAnswer(question, world, shown, totals_a, totals_b, cells, seconds, parts)
 
 
 def _flux(
     world: World,
     question: BenchmarkQuestion,
-    result_a: LiveResult,
-    result_b: LiveResult,
-    truth: LiveResult | None,
+    results: tuple[LiveResult, LiveResult, LiveResult | None],
     maps: Mapping[str, np.ndarray],
     weight: np.ndarray,
+    parts: dict,
 ) -> FluxComparison | None:
-    """Compare months; None while the files of the benchmark are being read."""
-    variable, (source,) = question.selection.tab, question.sources
-    months_a = months_of(result_a, variable)
-    months_b = months_a if question.a.l4c == question.b.l4c else months_of(result_b, variable)
-    if source.of_world:
+    """Compare months of A and B (and of the truth) with a benchmark; None while its files are being read."""
+    selection, (source,), (result_a, result_b, truth) = question.selection, question.sources, results
+    variable, region = selection.tab, question.b.region
+    if not source.of_world and source.key not in maps:
+        return None
+
+    def part(name: str, hangs_on: tuple, make: Callable[[], object]) -> object:
+        """Take a part over from the answer before, or make it."""
+        if parts.get(name, (None,))[0] != hangs_on:
+            parts[name] = hangs_on, make()
+        return parts[name][1]
+
+    def seen() -> np.ndarray:
+        if not source.of_world:
+            return maps[source.key]
         true = months_of(truth, variable)
         if variable == "gpp":
-            benchmark = synthetic_sif(true)
-        else:
-            benchmark = synthetic_inversion(true, world.latitude, world.longitude, weight)
-    elif source.key in maps:
-        benchmark = maps[source.key]
-    else:
-        return None
-    width = question.selection.width
-    same = source.variable == variable
-    a = compare_months(months_a, benchmark, world.latitude, weight, width, slope=1.0 if same else None)
-    b = a if months_b is months_a else compare_months(months_b, benchmark, world.latitude, weight, width, slope=a.slope)
+            return synthetic_sif(true)
+        return synthetic_inversion(true, world.latitude, world.longitude, weight)
+
+    def compare(months: np.ndarray, slope: float | None) -> ZonalMonths:
+        return compare_months(months, benchmark, world.latitude, weight, selection.width, slope=slope)
+
+    of_a = variable, question.a.l4c
+    of_benchmark = variable, source, selection.truth, question.a.l4c, region
+    months_a = part("months", of_a, lambda: months_of(result_a, variable))
+    benchmark = part("benchmark", of_benchmark, seen)
+    same = 1.0 if source.variable == variable else None
+    a = part("a", (*of_benchmark, selection.width), lambda: compare(months_a, same))
+    one = question.a.l4c == question.b.l4c
+    b = a if one else compare(months_of(result_b, variable), a.slope)
     return FluxComparison(variable, source, a, b)

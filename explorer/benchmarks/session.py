@@ -84,7 +84,7 @@ class BenchmarkSession(Session):
             elif source not in self._reading | self._unread:
                 self._read(source, world)
         question = BenchmarkQuestion(self.a, self.b, self.selection, sources)
-        return partial(answer, world, question, maps)
+        return partial(answer, world, question, maps, self.answer)
 
     def _read(self, source: Source, world: World) -> None:
         """Read a benchmark's files off the event loop; they are compared when they are there."""

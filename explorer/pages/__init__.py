@@ -10,4 +10,4 @@ from explorer.pages.towers import TowersPage
 
 __all__ = ["PAGES"]
 
-PAGES = (CarbonPage, TowersPage, SensitivityPage, LandPage, AssimilationPage, BenchmarksPage, DataPage)
+PAGES = (CarbonPage, TowersPage, SensitivityPage, BenchmarksPage, LandPage, AssimilationPage, DataPage)

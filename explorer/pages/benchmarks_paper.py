@@ -97,7 +97,7 @@ class PaperTab:
                 **look | {"icon": "arrow_forward"}, on_click=lambda _event: self.session.select(**place.query)
             )
         else:
-            button = pmui.Button(**look, href=address_of(place, self.session.a, self.session.b))
+            button = pmui.Button(**look, href=address_of(place, self.session.carried))
         return pmui.Row(text, button, sizing_mode="stretch_width", margin=0)
 
     def run(self) -> None:
