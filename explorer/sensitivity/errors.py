@@ -9,16 +9,14 @@ from explorer.sensitivity.address import SensitivitySelection, errors_of
 from explorer.sensitivity.scope import Scope
 from models.l4c.cache import ByteCache
 from models.l4c.changed import within
-from models.l4c.forward import daily_bins, start_of_year, to_cells
-from models.l4c.input_errors import RANKS, SOURCES
+from models.l4c.forward import daily_bins, start_of_year, to_cells, to_pfts
+from models.l4c.input_errors import RANKS, SOURCES, source_errors
 from models.l4c.params import PFTS
 from models.l4c.rows import pft_rows
 from models.l4c.sampled import sampled_error
 from models.l4c.uncertainty import (
     MISSION_LIMIT,
-    Budget,
     Shares,
-    UnitBudget,
     error_budget,
     shares_of_area,
     world_unit_budget,
@@ -29,6 +27,7 @@ from models.studies.jones2017 import PRINTED
 __all__ = [
     "LIMIT_WORDS",
     "SOURCE_WORDS",
+    "CellUnits",
     "DrawnErrors",
     "NeeErrors",
     "compare_draws",
@@ -46,7 +45,7 @@ LIMIT_WORDS = (
 """The three shares of area that the paper prints, in its order."""
 
 KEPT = ByteCache(96 * 2**20)
-"""Budgets of this process: a 36-km world has 9 MB."""
+"""Budgets of this process: a 36-km world has 23 MB."""
 
 DRAWN_BLOCKS, DRAWN_DAYS = 24, 24
 """Blocks of cells and days of the year on which draws are compared with the linear error."""
@@ -103,7 +102,27 @@ class NeeErrors:
         return pd.DataFrame(rows)
 
 
-def units_of(scope: Scope, progress, cancelled) -> UnitBudget:
+@dataclass(frozen=True, eq=False)
+class CellUnits:
+    """What errors of 1 of the inputs do to each cell, from which any errors follow in milliseconds.
+
+    Attributes
+    ----------
+    squares : (n, 8, 7) float32 array
+        Mean over the days of the squared NEE error by plant type and input, times the type's share of the cell.
+    flux : (n,) array
+        Mean of GPP + RE [gC m-2 d-1].
+    """
+
+    squares: np.ndarray
+    flux: np.ndarray
+
+    def by_source(self, errors: np.ndarray) -> np.ndarray:
+        """Return the squared NEE error of each cell by input (n, 7) for errors (8, 7) of `source_errors`."""
+        return np.einsum("cps,ps->cs", self.squares, (errors**2).astype(self.squares.dtype))
+
+
+def units_of(scope: Scope, progress, cancelled) -> CellUnits:
     """Propagate errors of 1 through a run of the scope, or return what somebody asked for before.
 
     Raises
@@ -113,28 +132,33 @@ def units_of(scope: Scope, progress, cancelled) -> UnitBudget:
     """
     experiment = scope.experiment
     key = (scope.world, experiment.region, experiment.period, experiment.l4c)
-    return KEPT.get(
-        key,
-        lambda: world_unit_budget(scope.blocks, scope.options, bins=scope.bins, progress=progress, cancelled=cancelled),
-        lambda units: sum(getattr(units.unit, name).nbytes for name in ("squares", "gpp", "rh", "ra")),
-    )
+
+    def make() -> CellUnits:
+        unit = world_unit_budget(
+            scope.blocks, scope.options, bins=scope.bins, progress=progress, cancelled=cancelled
+        ).unit
+        fraction = np.nan_to_num(to_pfts(unit.blocks, np.asarray(unit.blocks.fraction, np.float32)))
+        total = fraction.sum(axis=1, keepdims=True)
+        share = np.divide(fraction, total, out=np.full_like(fraction, np.nan), where=total > 0)
+        of_pft = np.nan_to_num(to_pfts(unit.blocks, unit.squares[:, 0])) / np.float32(unit.days[0])
+        return CellUnits(share[:, :, None] * of_pft, unit.flux_of_cells()[:, 0])
+
+    return KEPT.get(key, make, lambda units: units.squares.nbytes + units.flux.nbytes)
 
 
-def errors_seen(scope: Scope, units: UnitBudget, selection: SensitivitySelection) -> NeeErrors:
-    """Return the errors of NEE for the selection's errors of the inputs; milliseconds a rank."""
-    errors = errors_of(selection)
-    flux, shares = units.unit.flux_of_cells()[:, 0], {}
-
-    def at(rank: float) -> Budget:
-        return units.budget(errors, rank)
-
-    chosen = at(selection.rank)
+def errors_seen(scope: Scope, units: CellUnits, selection: SensitivitySelection) -> NeeErrors:
+    """Return the errors of NEE for the selection's errors of the inputs."""
+    errors, shares = errors_of(selection), {}
+    parts = units.by_source(source_errors(errors, selection.rank))
+    variance = parts.sum(axis=1)
+    fpar = SOURCES.index("fpar")
     for rank in sorted({*RANKS, selection.rank}):
-        std = (chosen if rank == selection.rank else at(rank)).of_cells()[:, 0]
-        shares[rank] = shares_of_area(std, flux, scope.area, scope.latitude)
-        if rank == selection.rank:
-            mine = std
-    return NeeErrors(scope, mine, flux, chosen.by_source()[:, 0], shares)
+        of_fpar = (source_errors(errors, rank)[:, fpar] ** 2).astype(parts.dtype)
+        std = np.sqrt(variance - parts[:, fpar] + units.squares[:, :, fpar] @ of_fpar)
+        shares[rank] = shares_of_area(std, units.flux, scope.area, scope.latitude)
+    there = variance[:, None] > 0
+    by_source = np.divide(parts, variance[:, None], out=np.full_like(parts, np.nan), where=there)
+    return NeeErrors(scope, np.sqrt(variance), units.flux, by_source, shares)
 
 
 @dataclass(frozen=True, eq=False)

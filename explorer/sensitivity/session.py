@@ -10,13 +10,12 @@ import param
 from explorer.runs import RunQueue
 from explorer.sensitivity.address import SensitivitySelection, read_sensitivity, write_sensitivity
 from explorer.sensitivity.drought import Drought, drought_of
-from explorer.sensitivity.errors import DrawnErrors, NeeErrors, compare_draws, errors_seen, units_of
+from explorer.sensitivity.errors import CellUnits, DrawnErrors, NeeErrors, compare_draws, errors_seen, units_of
 from explorer.sensitivity.indices import QUICK, Analysis, analyse, method_of, seconds_of
 from explorer.sensitivity.removal import Removal, removal_of
 from explorer.sensitivity.scope import Scope, scope_of
 from explorer.sensitivity.years import YearsBeside, newest_run, years_beside
 from explorer.session import Session
-from models.l4c.uncertainty import UnitBudget
 
 __all__ = ["LONG", "MAPS", "SensitivitySession"]
 
@@ -54,7 +53,7 @@ class SensitivitySession(Session):
         if ready and grid not in ready:
             grid = ready[0]
         self.param.update(a=replace(self.a, grid=grid), b=replace(self.b, grid=grid))
-        self._units: tuple[Scope, UnitBudget] | None = None
+        self._units: tuple[Scope, CellUnits] | None = None
         self._seen: tuple = ()
         self._scopes: dict[tuple, Scope] = {}
         self._running: dict[str, tuple] = {}
@@ -150,7 +149,7 @@ class SensitivitySession(Session):
                 self._seen, self.errors = seen, errors_seen(scope, self._units[1], self.selection)
             return
 
-        def done(units: UnitBudget) -> None:
+        def done(units: CellUnits) -> None:
             self._units = scope, units
             self._ask_errors(scope)
 

@@ -25,6 +25,7 @@ from explorer.sensitivity.address import (
     with_errors,
     write_sensitivity,
 )
+from explorer.sensitivity.errors import errors_seen, units_of
 from explorer.sensitivity.indices import PRESETS, analyse
 from explorer.sensitivity.scope import scope_of
 from explorer.worlds import Worlds
@@ -32,6 +33,7 @@ from models.coupling import FLUXES
 from models.experiment import Experiment
 from models.l4c.input_errors import RANKS, input_errors
 from models.l4c.sensitivity import INPUT
+from models.l4c.uncertainty import shares_of_area, world_budget
 from models.options import L4COptions
 from models.regions import Region
 
@@ -173,6 +175,18 @@ def test_a_moved_error_moves_the_map_at_once_and_the_paper_stands_beside_every_r
     with opened(tab._netcdf()) as ds:
         assert ds["nee_ubrmse"].attrs["units"] == "gC m-2 d-1"
     assert "share of PAR in the variance" in tab._csv().decode()
+
+
+def test_errors_from_one_run_are_those_of_the_budget_of_any_errors(page):
+    scope = page.session.scope()
+    selection = replace(with_errors(page.session.selection, "ENF", vpd=0.9), rank=3.5)
+    seen = errors_seen(scope, units_of(scope, lambda share: None, lambda: False), selection)
+    budget = world_budget(scope.blocks, scope.options, errors_of(selection), fpar_rank=3.5, bins=scope.bins)
+    np.testing.assert_allclose(seen.std, budget.of_cells()[:, 0], rtol=1e-4)
+    np.testing.assert_allclose(seen.by_source, budget.by_source()[:, 0], rtol=1e-3, atol=1e-6)
+    other = world_budget(scope.blocks, scope.options, errors_of(selection), fpar_rank=1.0, bins=scope.bins)
+    expected = shares_of_area(other.of_cells()[:, 0], other.flux_of_cells()[:, 0], scope.area, scope.latitude)
+    np.testing.assert_allclose(seen.shares[1.0], expected, atol=1e-6)
 
 
 def test_draws_stand_beside_the_linear_error_and_agree_better_away_from_limits(page):
