@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["calibrate", "gather_sites"]
 
-LEAST_DAYS = 365
 PFTS = ("ENF", "EBF", "DNF", "DBF", "SHR", "GRS", "CCR", "BCR")
 
 
@@ -29,21 +28,18 @@ def gather_sites(
     pfts: Sequence[str] = PFTS,
     rules: "QualityRules | None" = None,
     *,
-    grid: str = "108km",
     noted: Callable[[str], None] = say,
 ) -> list["SiteDays"]:
-    """Open every tower of some plant types and take the days that count.
+    """Open every tower of some plant types, as the page Towers does, and take the days that count.
 
     Parameters
     ----------
     folders : sequence of paths
-        The user's own; what lies there goes before what ships, unless it cannot be read.
+        The user's own; what lies there goes before what ships.
     pfts : sequence of str
         Plant types.
     rules : QualityRules, optional
         Which days count.
-    grid : str
-        Grid of the world that gives what a tower did not measure, fPAR at least.
     noted : callable
         Told of each tower that is left out, and why.
 
@@ -51,33 +47,24 @@ def gather_sites(
     -------
     list of SiteDays
     """
-    from data_catalog import open_dataset
-    from data_catalog.drivers import tower_drivers
-    from data_catalog.towers import TOWERS, open_tower, towers_in
+    from explorer import tower_runs
+    from explorer.data.library import LIBRARY
+    from explorer.towers.calibration import usable
+    from explorer.towers.sites import TowerSet
     from models.calibration.sites import site_days
-    from models.l4c.params import PFTS as ALL
 
-    world, found = open_dataset("reference-earth", grid=grid), []
-    own = towers_in(folders)
-    for site in dict.fromkeys([*own, *TOWERS]):
-        try:
-            tower = open_tower(site, folders)
-        except ValueError as error:
-            noted(f"note: {site} of your folders cannot be read: {str(error).splitlines()[0]}")
-            if site not in TOWERS:
-                continue
-            tower = open_tower(site)
-        pft = int(tower["pft"].values.ravel()[0]) if "pft" in tower.coords else 0
-        if not 1 <= pft <= 8:
-            noted(f"note: {site} is left out: its plant type is not known.")
-        elif ALL[pft - 1] not in pfts:
-            continue
-        elif tower.sizes["time"] < LEAST_DAYS or not {"gpp", "reco", "nee"} & set(tower.variables):
-            noted(f"note: {site} is left out: {tower.sizes['time']} days, and a year with GPP, RE or NEE is needed.")
-        else:
-            drivers, _ = tower_drivers(tower, world, grid=grid)
-            found.append(site_days(drivers.load(), tower, rules))
-    return found
+    tower_runs.offer(folders)
+    towers = TowerSet()
+    with progress_bar("opening towers") as progress:
+        items = LIBRARY.look(lambda share: progress(share / 2))
+        opened = towers.open(items, lambda share: progress(0.5 + share / 2))
+    for site, why in towers.problems.items():
+        noted(f"note: {site} is left out: {why}")
+    chosen = {pft: usable(opened, pft) for pft in PFTS}
+    short = [site.site for site in opened if not any(site in some for some in chosen.values())]
+    if short:
+        noted(f"note: {', '.join(short)} left out: months alone, or less than a year of days.")
+    return [site_days(site.drivers, site.observed, rules) for pft in pfts for site in chosen[pft]]
 
 
 def _free(entries: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -129,12 +116,17 @@ def _calibrate_one(
     profiles: bool,
 ) -> tuple["Calibration", list["ScoreRow"]]:  # fmt: skip
     """Calibrate a plant type, print its tables, return the calibration and its scores."""
+    from models.calibration.cost import can_judge
     from models.calibration.fit import calibrate as fit
     from models.calibration.folds import cross_validate, folds_of, hold_out, score_sites
     from models.calibration.identify import profile
     from models.calibration.report import parameter_lines, profile_lines, score_lines
 
     fitted, out = hold_out(sites, [name for name in held if name in {site.name for site in sites}])
+    told_of = tuple(step for step in options.steps if any(can_judge(site, step, options.soil) for site in fitted))
+    if 0 < len(told_of) < len(options.steps):
+        say(f"note: {pft}: no site has days for the step {', '.join(sorted({*options.steps} - {*told_of}))}")
+        options = replace(options, steps=told_of)
     with _stoppable() as stopped, progress_bar(f"fitting {pft}") as progress:
         result = fit(fitted, pft, options, table=table, told=lambda now: progress(now.share), cancelled=stopped)
     apart = f" ({', '.join(site.name for site in out)})" if out else ""
@@ -235,10 +227,15 @@ def _prior(text: str) -> dict[str, Any]:
 )
 @click.option("--profiles", is_flag=True, help="Print the cost along each parameter.")
 @click.option("--min-quality", default=0.7, show_default=True, help="Least share of good half hours of a day.")
-@click.option("--grid", type=click.Choice(["36km", "108km"]), default="108km", show_default=True)
+@click.option(
+    "--grid", type=click.Choice(["36km", "108km"]), default="108km", show_default=True, help="Of virtual towers."
+)
 @click.option("--bplut", metavar="FILE.csv", help="Table to start from; V7 by default.")
 @click.option(
-    "--virtual", default=0, type=click.IntRange(0, 200), help="Towers put into the world's own cells, with known truth."
+    "--virtual",
+    default=0,
+    type=click.IntRange(0, 200),
+    help="Towers put into the world's own cells, with known truth; without a prior.",
 )
 @click.option("--off", default=0.3, show_default=True, help="How far virtual towers' parameters start from the truth.")
 @click.option("--noise", default=0.0, show_default=True, help="Error of a virtual tower's day [gC m-2 d-1].")
@@ -269,7 +266,7 @@ def calibrate(pfts: tuple[str, ...], data: tuple[str, ...], held: tuple[str, ...
         for pft in wanted:
             _twin(pft, replace(options, prior=0.0, prior_by_sites=False, keep_reco=0.0), file.params(), **given)
         return
-    sites = gather_sites(data, wanted, QualityRules(min_quality=given["min_quality"]), grid=given["grid"])
+    sites = gather_sites(data, wanted, QualityRules(min_quality=given["min_quality"]))
     unknown = [name for name in held if name not in {site.name for site in sites}]
     if unknown:
         msg = f"--hold-out {', '.join(unknown)}: no such site; there are {', '.join(s.name for s in sites) or 'none'}."

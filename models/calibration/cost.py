@@ -17,7 +17,7 @@ from models.calibration.controls import NAMES, Controls
 from models.calibration.sites import SiteDays
 from models.calibration.terms import gpp_of_days, kmult_of_days, mean_of_calendar, steady_rh
 
-__all__ = ["SOILS", "STEPS", "Problem", "Simulated", "effective_soil", "fitted_soil", "simulate"]
+__all__ = ["SOILS", "STEPS", "Problem", "Simulated", "can_judge", "effective_soil", "fitted_soil", "simulate"]
 
 STEPS = ("gpp", "reco", "nee")
 SOILS = ("effective", "fitted", "steady")
@@ -47,6 +47,12 @@ class Simulated:
     d_reco: np.ndarray
     d_nee: np.ndarray
     soil: float
+
+
+def can_judge(site: SiteDays, flux: str, soil: str) -> bool:
+    """Say whether a site has days of a flux, and of RE if the flux hangs on a soil carbon that is told by RE."""
+    needed = {flux} if flux == "gpp" or soil == "steady" else {flux, "reco"}
+    return all(site.count(name) > 1 for name in needed)
 
 
 def effective_soil(
@@ -153,7 +159,7 @@ class Problem:
     step : str
         "gpp", "reco" or "nee".
     sites : sequence of SiteDays
-        Towers; those without a day of the flux are passed over.
+        Towers; those that say nothing of the flux are passed over (`can_judge`).
     controls : Controls
         What is free.
     soil, percentile
@@ -189,9 +195,12 @@ class Problem:
     ):
         self.keep_reco = keep_reco if step == "nee" else 0.0
         self.step, self.controls, self.soil, self.percentile = step, controls, soil, percentile
-        self.sites = [site for site in sites if site.count(step) > 1]
+        self.sites = [site for site in sites if can_judge(site, step, soil)]
         if not self.sites:
-            msg = f"No site has days of {step.upper()} that count; loosen the rules of quality or bring other towers."
+            msg = (
+                f"No site has days of {step.upper()} that count; leave this step out, loosen the rules of quality or "
+                "bring other towers."
+            )
             raise ValueError(msg)
         self.days = {site.name: np.flatnonzero(np.isfinite(site.observed[step])) for site in self.sites}
         counts = np.array([len(days) for days in self.days.values()], float)

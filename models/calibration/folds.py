@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from models.calibration.cost import STEPS, simulate
+from models.calibration.cost import STEPS, can_judge, simulate
 from models.calibration.fit import Calibration, calibrate
 from models.calibration.options import CalibrationOptions
 from models.calibration.search import Progress
@@ -100,7 +100,7 @@ def _rows(
         runs = [simulate(site, np.array(p, float), options.soil, options.percentile) for p in (before, after)]
         for flux in STEPS:
             observed = site.observed[flux]
-            if site.count(flux) > 1:
+            if can_judge(site, flux, options.soil):
                 one, two = (getattr(run, flux) for run in runs)
                 rows.append(ScoreRow(site.name, flux, sample, scores(one, observed), scores(two, observed)))
                 pooled[flux].append((one, two, observed))

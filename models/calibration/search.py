@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from models.calibration.controls import NAMES, Controls
-from models.calibration.cost import Problem
+from models.calibration.cost import Problem, can_judge
 from models.calibration.identify import Identified, identify
 from models.calibration.options import FREE, CalibrationOptions
 from models.calibration.sites import SiteDays
@@ -146,7 +146,7 @@ class Search:
         cancelled: Callable[[], bool] | None = None,
     ):
         self.step, self.options, self.table, self.told, self.cancelled = step, options, table, told, cancelled
-        self.sites = [site for site in sites if site.count(step) > 1] or list(sites)
+        self.sites = [site for site in sites if can_judge(site, step, options.soil)]
         self.done, self.evaluations, self.stopped = done, 0, False
         self._unit, self._units, self._start = 0, 1, 0
         self.best, self.best_params = np.inf, table

@@ -266,3 +266,16 @@ def test_a_ramp_that_came_to_rest_on_its_last_day_is_not_called_identified():
     judged = identify(Problem("reco", sites, Controls(("f_aut", "smsf_high"), at_rest)), at_rest)
     assert judged.verdict == ("", "no day answers to it below the fit")
     assert not np.isfinite(judged.std_error[1])
+
+
+def test_a_tower_without_re_tells_nothing_of_its_soil_and_judges_gpp_alone():
+    known = truth()
+    sites = twin()
+    sites[0] = sites[0].with_fluxes(reco=np.full(len(sites[0].time), np.nan))
+    result = calibrate(sites, "GRS", CalibrationOptions(starts=1), table={"GRS": known})
+    assert [fit.sites for fit in result.steps] == [("A", "B", "C"), ("B", "C"), ("B", "C")]
+    rows = score_sites(sites, known, known, result.options, "in")
+    assert {row.site for row in rows if row.flux == "nee"} == {"B", "C", POOLED}
+    alone = sites[:1]
+    with pytest.raises(ValueError, match="No site has days of RECO that count; leave this step out"):
+        calibrate(alone, "GRS", CalibrationOptions(starts=1), table={"GRS": known})
