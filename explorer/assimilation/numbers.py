@@ -282,7 +282,7 @@ def key_numbers(result: AssimilationResult, sensor: str) -> Key:
     # The truth knows nothing of observations that somebody made in the field.
     for variable in delta if truth_known(result) else ():
         before, after = (result.field(variable, "r_anom", run) for run in ("open_loop", "analysis"))
-        compared = (after - before)[observed_cells(result)]
+        compared = (after - before)[observed_cells(result, variable)]
         finite = compared[np.isfinite(compared)]
         delta[variable] = float(np.median(finite)) if finite.size else nan
     return Key(used, float(level), lag, float(skill), delta)

@@ -114,7 +114,7 @@ def _compared(result: AssimilationResult, variable: str, reference: str) -> Gain
         return field
 
     # Where a mask lets no observation through, nothing can become better.
-    unseen = ~np.isin(places, observed_cells(result)) & bool(result.choices.assimilated)
+    unseen = ~np.isin(places, observed_cells(result, variable)) & bool(result.choices.assimilated)
     for scores in found:
         for values in scores:
             values[unseen] = np.nan

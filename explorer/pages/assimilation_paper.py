@@ -19,6 +19,7 @@ from explorer.runs import SLOW, Job
 from explorer.session import describe
 from explorer.style import unit_text
 from explorer.views.towers import TABLE_CSS, frame_html
+from models.assimilation.observe import rescaling_of
 from models.assimilation.result import AssimilationResult
 from models.climatology import DAYS
 from models.experiment import Experiment
@@ -256,7 +257,7 @@ def settings_table(experiment: Experiment) -> str:
         here = ours.use != "off"
         error = sensor.error_std if ours.error_std is None else ours.error_std
         updates = sensor.updates if ours.updates is None else ours.updates
-        rescale = sensor.rescale if ours.rescale == "default" else ours.rescale
+        rescale = rescaling_of(ours, experiment.assimilation, synthetic=not ours.source)
         rows.append(
             {
                 "sensor": sensor.title,

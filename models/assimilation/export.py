@@ -21,8 +21,11 @@ __all__ = ["dataset_of", "observed_cells", "skill_of"]
 SCORES = ("r", "r_anom", "rmsd", "ubrmsd", "bias")
 RUNS = ("open_loop", "analysis")
 _LAYERS = {f"sm{k}": "soil_moisture" for k in (1, 2, 3, 4)}
-PLENTY = 10
-"""Observations used from which a cell counts as observed."""
+_MADE_OF = {"ssm": ("sm1",), "rzsm": ("sm1", "sm2", "sm3"), "lai": ("lai",), "gpp": ("lai",)}
+"""Rows of the filter's state whose update is meant to better a variable; any, of those that are not named."""
+
+PLENTY = 3
+"""Observations used from which a cell counts as observed: a month of leaf area."""
 
 
 def attrs_of(variable: str) -> dict[str, str]:
@@ -34,18 +37,32 @@ def attrs_of(variable: str) -> dict[str, str]:
     return attrs
 
 
-def observed_cells(result: "AssimilationResult") -> np.ndarray:
-    """Return the places of cells where `PLENTY` or more observations were used: skill is judged where it can change."""
+def observed_cells(result: "AssimilationResult", variable: str) -> np.ndarray:
+    """Return the places of cells where `PLENTY` or more observations were used: skill is judged where it can change.
+
+    Of the sensors that update what the variable is made of; of all, if none does.
+
+    Parameters
+    ----------
+    result : AssimilationResult
+    variable : str
+        One of `models.assimilation.record.VARIABLES_KEPT`.
+    """
+    assimilated = [
+        one for one in (result.filter.observations if result.filter else ()) if one.choice in result.choices.assimilated
+    ]
+    rows = [row in _MADE_OF.get(variable, STATE_ROWS) for row in STATE_ROWS]
+    meant = [one for one in assimilated if (one.updates & rows).any()] or assimilated
     used = np.zeros(result.twin.cells.size)
-    for sensor in result.choices.assimilated:
-        used += result.diagnostic(sensor.name, "used") if sensor.name in result.logs else 0
+    for one in meant:
+        used += result.diagnostic(one.sensor.name, "used")
     return np.flatnonzero(used >= PLENTY)
 
 
 def skill_of(result: "AssimilationResult", variable: str, cells: np.ndarray | None = None) -> xr.Dataset:
     """Compare both runs with the truth; see `models.assimilation.result.AssimilationResult.skill`."""
     if cells is None:
-        cells = observed_cells(result)
+        cells = observed_cells(result, variable)
     chosen = np.flatnonzero(cells) if np.asarray(cells).dtype == bool else np.asarray(cells, int)
     scores = {name: np.stack([result.field(variable, name, run)[chosen] for run in RUNS]) for name in SCORES}
     unit = attrs_of(variable)["units"]

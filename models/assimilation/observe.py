@@ -8,12 +8,13 @@ import numpy as np
 import xarray as xr
 
 from models.assimilation.given import given_observations
+from models.assimilation.options import AssimilationChoices
 from models.assimilation.record import REASONS
 from models.assimilation.rescale import fit_rescaling
 from models.assimilation.run_ensemble import PLACE, Snapshots
 from models.assimilation.sensor_choice import STATE_ROWS, SensorChoice
 from models.climatology import DAYS, day_of_365
-from models.observation import SENSORS, Sensor
+from models.observation import SENSORS, Sensor, sensor_named
 from models.observation.lvod import biomass
 from models.observation.masks import MASKS, rejected
 from models.observation.sampling import footprint_weights, overpasses, retrieved, step_of
@@ -25,7 +26,7 @@ from models.observation.vod_fit import VodOperator, fit_vod
 if TYPE_CHECKING:
     from models.assimilation.twin import Twin
 
-__all__ = ["Observations", "check_sensors", "observe_twin"]
+__all__ = ["Observations", "check_sensors", "observe_twin", "rescaling_of"]
 
 USED, MONITORED, NONE, RESCALING = (REASONS.index(name) for name in ("used", "monitored", "none", "rescaling"))
 OBSERVATION_SEED = 15_485_863
@@ -253,12 +254,26 @@ def _variance(found: Observations, open_loop: Snapshots, slots: np.ndarray, of_y
     return total
 
 
+def rescaling_of(choice: SensorChoice, choices: AssimilationChoices, *, synthetic: bool) -> str:
+    """Return how a sensor's observations are rescaled; its default is none where they stand in the model's climatology.
+
+    Parameters
+    ----------
+    choice : SensorChoice
+    choices : AssimilationChoices
+        Of the twin: whether the truth has parameters of its own.
+    synthetic : bool
+        Whether the observations are sampled from the truth.
+    """
+    if choice.rescale != "default":
+        return choice.rescale
+    its_own = choices.truth_parameters or choice.bias_std or choice.gain_std
+    return "none" if synthetic and not its_own else sensor_named(choice.name).rescale
+
+
 def _rescale(found: Observations, twin: "Twin", *, synthetic: bool) -> None:
     """Bring the observations to the open loop's climatology, each overpass hour by itself unless CDFs are matched."""
-    name = found.choice.rescale
-    if name == "default":
-        its_own = twin.choices.truth_parameters or found.choice.bias_std or found.choice.gain_std
-        name = "none" if synthetic and not its_own else found.sensor.rescale
+    name = rescaling_of(found.choice, twin.choices, synthetic=synthetic)
     if name == "none":
         return
     years = twin.days.size / DAYS

@@ -30,7 +30,7 @@ __all__ = ["PLACE", "Chunk", "Ensemble", "Snapshots", "event_steps"]
 TRUTH_SEED = 104_729
 """Added to the experiment's seed for the random changes of the true state."""
 
-COLUMNS_OF_CHUNK = 192
+COLUMNS_OF_CHUNK = 320
 RAIN = FORCING.index("precip_rate")
 WETTEST = 0.02
 """Soil moisture that is left to porosity by noise and updates under the rule of LIS [m3 m-3]."""

@@ -6,8 +6,10 @@ import numba
 import numpy as np
 import pytest
 
+from models.assimilation.export import observed_cells
 from models.assimilation.observe import observe_twin
 from models.assimilation.record import REASONS
+from models.assimilation.run import run_assimilation
 from models.assimilation.sensor_choice import SensorChoice
 from models.assimilation.weather import SW, P, Weather, keep_within
 from models.observation.sampling import footprint_weights
@@ -94,3 +96,12 @@ def test_the_truth_lives_under_the_limits_of_its_members():
         assert free[:, :, row].max() > highest
         np.testing.assert_array_equal(cut[:, :, row], np.minimum(free[:, :, row], highest))
     assert not twin_of().fits(choices(limits="lis"))
+
+
+def test_skill_is_judged_where_the_sensors_that_can_better_a_variable_were_used(twin, result):
+    masked = replace(twin, fields=twin.fields | {"terrain": np.where(np.arange(twin.cells.size) < 4, 0.5, 0.0)})
+    run = run_assimilation(masked, choices(sensors=("ssm", "lai")))
+    assert observed_cells(run, "ssm").tolist() == list(range(4, twin.cells.size))
+    assert observed_cells(run, "lai").tolist() == list(range(twin.cells.size)), "leaf area has no mask of terrain"
+    assert run.skill("rzsm").sizes["cell"] == twin.cells.size - 4
+    assert observed_cells(run_assimilation(masked, choices(sensors=())), "ssm").size == 0
