@@ -19,8 +19,12 @@ import numba
 from data_catalog.towers import TOWERS
 from data_catalog.world import soil_store, store
 from explorer import tower_runs
+from explorer.data.library import embedded
+from explorer.towers.answer import answer_site, answer_tables
+from explorer.towers.sites import TOWER_SET
 from models.experiment import Experiment
 from models.l4c.warm import warm
+from models.options import L4COptions
 
 __all__ = ["compile_engine", "is_compiled", "main"]
 
@@ -54,9 +58,12 @@ def say(grid: str, stage: str, share: float) -> None:
 
 
 def compile_engine() -> None:
-    """Call what else a page may call: a run at a tower, with the coarse world's drivers where it measured none."""
+    """Call what else a page may call: runs at towers, with the coarse world's drivers where they measured none."""
     at_tower = tower_runs.open_site(next(iter(TOWERS)))
     tower_runs.compare(at_tower, Experiment(), Experiment(), lambda share: None, lambda: False)
+    sites, options = TOWER_SET.open(embedded()[:1]), L4COptions()
+    answer_site(sites[0], options, options)
+    answer_tables(sites, options, options, None, lambda share: None, lambda: False)
     _mark().touch()
 
 

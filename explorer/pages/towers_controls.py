@@ -78,7 +78,8 @@ class TowersControls:
             if site is None and chosen.site:
                 options = {f"{chosen.site} · not open yet": chosen.site, **options}
             if self.site.options != options:
-                self.site.param.update(options=options, value=code)
+                # The words of the chosen one may have changed, which the entry shows only if its value does.
+                self.site.param.update(options=options, value=None)
             put(self.site, code)
         finally:
             self._showing = False

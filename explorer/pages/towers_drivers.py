@@ -72,7 +72,7 @@ class DriversTab:
                 self.lines.pane,
             ),
             card(
-                heading("Residuals against each driver", "a slope says what the parameters of that driver miss"),
+                heading("Residuals against each driver", "Δ: model less tower; a slope is what its parameters miss"),
                 self.residuals.pane,
             ),
             sizing_mode="stretch_width",
@@ -95,5 +95,5 @@ class DriversTab:
         at_pairs = {name: what.simulated(values) for name, values in drivers.items()}
         if not what.values.size:
             at_pairs = dict.fromkeys(drivers, np.zeros(0))
-        axis = f"{flux.upper()}, model − tower [{flux_unit(flux)}]"
+        axis = f"Δ{flux.upper()} [{flux_unit(flux)}]"
         self.residuals.update(at_pairs, of_b - what.values, of_a - what.values, axis)

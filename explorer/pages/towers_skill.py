@@ -51,16 +51,16 @@ class SkillTab:
         for view in (self.ladder, self.table):
             view.on_choose(lambda site: session.select(site=site))
         self.words = pn.pane.HTML("", sizing_mode="stretch_width", margin=(0, 12, 6, 12))
-        third = {"xs": 12, "md": 6, "lg": 4}
+        narrow, wide = {"xs": 12, "md": 6, "lg": 3.6}, {"xs": 12, "md": 12, "lg": 4.8}
         self.pane = pmui.Column(
             card(
                 heading("Towers by the size of their flux", "as Fig. 3 of Jones et al. 2017; click one to look at it"),
                 self.score, self.ladder.pane, self.words,
             ),
             pmui.Grid(
-                pmui.Grid(card(heading("Taylor diagram"), self.taylor.pane), size=third),
-                pmui.Grid(card(heading("Target diagram"), self.target.pane), size=third),
-                pmui.Grid(card(heading("All pairs", "of the towers listed"), self.pairs.pane), size=third),
+                pmui.Grid(card(heading("Taylor diagram", "star: the tower"), self.taylor.pane), size=narrow),
+                pmui.Grid(card(heading("Target diagram", "circle: the tower's spread"), self.target.pane), size=narrow),
+                pmui.Grid(card(heading("All pairs", "of the towers listed"), self.pairs.pane), size=wide),
                 container=True, sizing_mode="stretch_width",
             ),
             card(heading("By plant type"), self.means.pane),
@@ -87,7 +87,7 @@ class SkillTab:
             return
         there = set(tables.b.sites)
         shown = tuple(site for site in self.session.shown if site in there)
-        b, a = (table_frame(table, chosen.flux, shown) for table in tables)
+        b, a = (table_frame(table, chosen.flux, shown) for table in (tables.b, tables.a))
         b["ubrmse_a"], b["score_a"] = a["ubrmse"], a[chosen.score]
         self._draw_ladder(b, tables.b, shown)
         self._draw_diagrams(b, a, tables, shown)

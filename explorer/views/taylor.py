@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 import panel as pn
-from bokeh.models import ColumnDataSource, HoverTool, Span
+from bokeh.models import ColumnDataSource, CustomJS, HoverTool, Span
 
 from explorer.style import A_COLOUR, MARK_COLOUR, OBSERVED_COLOUR, tooltip
 from explorer.views.events import push
 from explorer.views.frame import frame, set_range
+from explorer.views.viewport import FIT_JS
 
 __all__ = ["TargetView", "TaylorView", "target_places", "taylor_places"]
 
@@ -62,8 +63,14 @@ class _Points:
         columns = ("x", "y", "x_a", "y_a", "site", "group", "colour", "r", "spread", "bias", "ubrmse")
         self.source = ColumnDataSource({key: [] for key in columns})
         self.mark = ColumnDataSource({"x": [], "y": []})
-        fig = self.figure = frame(height=height, x=x, y=y, name=name, match_aspect=True)
+        fig = self.figure = frame(height=height, x=x, y=y, name=name)
         fig.grid.visible = False
+        # Circles stay round whatever the shape of the card.
+        self.home = ColumnDataSource({"extent": [-1.0, 1.0, -1.0, 1.0]})
+        fit = CustomJS(args={"plot": fig, "home": self.home}, code=FIT_JS)
+        for side in ("inner_width", "inner_height"):
+            fig.js_on_change(side, fit)
+        self.home.js_on_change("data", fit)
         fig.segment("x_a", "y_a", "x", "y", source=self.source, color=A_COLOUR, alpha=0.35, line_width=0.8)
         fig.scatter("x_a", "y_a", source=self.source, size=5, fill_alpha=0, line_color=A_COLOUR, line_alpha=0.7)
         dots = fig.scatter("x", "y", source=self.source, size=6.5, color="colour", alpha=0.9, line_color=None)
@@ -78,8 +85,10 @@ class _Points:
         fig.add_tools(HoverTool(renderers=[dots], tooltips=tooltip(*tips)))
         self.pane = pn.pane.Bokeh(fig, sizing_mode="stretch_width", height=height, margin=0)
 
-    def fill(self, places: tuple, before: tuple, words: dict[str, object], selected: str, more) -> None:
-        """Send points and mark one; ``more`` changes what else there is of the plot."""
+    def fill(
+        self, places: tuple, before: tuple, words: dict[str, object], selected: str, extent: tuple[float, ...]
+    ) -> None:
+        """Send points, mark one, and show the plane from left to right, bottom to top."""
         sites = list(words["site"])
         columns = {**words, "x": places[0], "y": places[1], "x_a": before[0], "y_a": before[1]}
         place = [sites.index(selected)] if selected in sites else []
@@ -87,7 +96,9 @@ class _Points:
         def write() -> None:
             self.source.data = {key: columns[key] for key in self.source.data}
             self.mark.data = {"x": np.asarray(places[0])[place], "y": np.asarray(places[1])[place]}
-            more()
+            self.home.data = {"extent": list(extent)}
+            set_range(self.figure.x_range, extent[:2])
+            set_range(self.figure.y_range, extent[2:])
 
         push(self.figure, write)
 
@@ -102,7 +113,7 @@ class TaylorView:
     """
 
     def __init__(self, *, height: int = 340):
-        self._points = _Points(height=height, x="standard deviation over the tower's [1]", y="", name="taylor")
+        self._points = _Points(height=height, x="spread over the tower's [1]; angle: R", y="", name="taylor")
         self.figure, self.pane = self._points.figure, self._points.pane
         fig = self.figure
         arcs = [_arc(radius, 0, math.pi) for radius in (0.5, 1.0, 1.5, 2.0, FARTHEST)]
@@ -139,13 +150,7 @@ class TaylorView:
         near = taylor_places(b["r"], np.minimum(b["spread"], FARTHEST))
         before = taylor_places(a["r"], np.minimum(a["spread"], FARTHEST))
         left = -1.08 * FARTHEST if np.nanmin(b["r"], initial=1.0) < 0 else -0.15
-
-        def more() -> None:
-            set_range(self.figure.x_range, (left, 1.1 * FARTHEST))
-            set_range(self.figure.y_range, (-0.08, 1.1 * FARTHEST))
-            self.figure.title.text = "angle: R; star: the tower; dotted: ubRMSE of 0.5, 1, 1.5 of its spread"
-
-        self._points.fill(near, before, {**words, **b}, selected, more)
+        self._points.fill(near, before, {**words, **b}, selected, (left, 1.1 * FARTHEST, -0.08, 1.1 * FARTHEST))
 
 
 class TargetView:
@@ -159,7 +164,7 @@ class TargetView:
 
     def __init__(self, *, height: int = 340):
         self._points = _Points(
-            height=height, x="ubRMSE over the tower's spread, signed [1]", y="bias over its spread [1]", name="target"
+            height=height, x="± ubRMSE over the tower's spread [1]", y="bias over the tower's spread [1]", name="target"
         )
         self.figure, self.pane = self._points.figure, self._points.pane
         fig = self.figure
@@ -176,10 +181,4 @@ class TargetView:
         before = target_places(a["bias"], a["ubrmse"], a["spread"])
         far = [values[np.isfinite(values)] for values in near]
         reach = min(max(1.2, *(1.08 * float(np.abs(values).max(initial=0.0)) for values in far)), 4.0)
-
-        def more() -> None:
-            set_range(self.figure.x_range, (-reach, reach))
-            set_range(self.figure.y_range, (-reach, reach))
-            self.figure.title.text = "inside the circle: better than the tower's mean; right: varies too much"
-
-        self._points.fill(near, before, {**words, **b}, selected, more)
+        self._points.fill(near, before, {**words, **b}, selected, (-reach, reach, -reach, reach))

@@ -73,16 +73,19 @@ def test_every_tab_opens_and_draws(page):
         assert page.page.get_root(document) is not None
     for number, name in enumerate(TAB_WORDS):
         page.tabs.active = number
-        assert len(page.tab_places[name]) == 1
+        settle(page, lambda name=name: page.tab_places[name][0] is getattr(page, name).pane)
         assert page.session.selection.tab == name
+        if name == "skill":
+            settle(page, lambda: np.isfinite(np.asarray(page.skill.ladder.source.data["low"], float)).sum() == 4)
+        if name == "uncertainty":
+            settle(page, lambda: page.uncertainty._frame is not None)
     assert len(page.site.series.model.data["b"]) == page.session.site.drivers.sizes["time"]
     assert list(page.skill.ladder.source.data["site"]) == sorted(
         TOWERS, key=lambda code: page.session.table.b.size["nee"][TOWERS.index(code)]
     )
+    assert page.skill.table.pane.content.count("<tr data-key") == len(TOWERS)
     assert page.skill.ladder._line.visible
     assert page.skill.ladder._line.location == 1.6
-    settle(page, lambda: np.isfinite(np.asarray(page.skill.ladder.source.data["low"], float)).all())
-    settle(page, lambda: page.uncertainty._frame is not None)
     assert set(page.uncertainty._frame["site"]) == set(TOWERS)
     assert "US-AR1" in page.export.words.object
 
@@ -100,6 +103,11 @@ def test_a_moved_parameter_reaches_one_tower_and_every_tower_of_its_type(page):
     assert page.site.series.observed.data is points  # what the tower saw does not travel again
     changed = session.table.b.scores["nee"].rmse != session.table.a.scores["nee"].rmse
     assert [site.site for site in np.array(session.sites)[changed]] == ["US-AR1"]
+    page.skill.update()
+    ladder, k = page.skill.ladder.source.data, TOWERS.index("US-AR1")
+    place = list(ladder["site"]).index("US-AR1")
+    assert ladder["score"][place] == session.table.b.scores["nee"].ubrmse[k]
+    assert ladder["before"][place] == session.table.a.scores["nee"].ubrmse[k]
     page.controls.compare.reset.clicks += 1
     settle(page, lambda: session.table.b is session.table.a)
 
