@@ -58,6 +58,8 @@ class TrioTab:
             heading("Is it more than chance?"),
             self.tests.pane,
         )
+        waiting = "<div style='font-size:13px'>Press <b>Run the three</b>; it takes some seconds.</div>"
+        self.table.pane.object = self.tests.pane.object = waiting
         session.param.watch(self._say, ["calibrated", "selection", "sites"])
         self._say()
 

@@ -143,7 +143,7 @@ def intervals_of(table: Table, flux: str, sites: Sequence[TowerSite]) -> Interva
             made = score_intervals([pairs[k] for k in chosen], block=block, draws=DRAWS)
             for side in (0, 1):
                 ends[side][:, chosen] = np.array(made[side], float)
-    return Interval((Scores(*ends[0]), Scores(*ends[1])))
+    return Interval(Scores(*ends[0]), Scores(*ends[1]))
 
 
 def table_frame(table: Table, flux: str, sites: Sequence[TowerSite] | None = None) -> pd.DataFrame:

@@ -4,6 +4,7 @@ The residual of one day is much like that of the next: single days drawn at rand
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,20 +23,11 @@ LEAST = 3
 _SCORES = 4
 
 
-class Interval(tuple):
-    """Lower and upper ends: two `Scores` of (series,) arrays."""
+class Interval(NamedTuple):
+    """Lower and upper ends, each of (series,) arrays."""
 
-    __slots__ = ()
-
-    @property
-    def low(self) -> Scores:
-        """Lower ends."""
-        return self[0]
-
-    @property
-    def high(self) -> Scores:
-        """Upper ends."""
-        return self[1]
+    low: Scores
+    high: Scores
 
 
 @kernel
@@ -147,4 +139,4 @@ def score_intervals(
     sound = np.isfinite(sample).all(axis=2)
     if sound.any():
         low.T[sound], high.T[sound] = np.percentile(sample[sound], [tail, 100.0 - tail], axis=1)
-    return Interval((Scores(*low, n), Scores(*high, n)))
+    return Interval(Scores(*low, n), Scores(*high, n))

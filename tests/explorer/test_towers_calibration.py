@@ -1,12 +1,15 @@
 """Calibration on the page Towers: twins come back, a stop keeps the best, the tab makes a version to use."""
 
 import dataclasses
+import html
 import os
+import re
 import time
 
 import numpy as np
 import pytest
 
+from explorer.address import read_address
 from explorer.pages.towers_calibration import CalibrationTab
 from explorer.pages.towers_calibration_setup import CalibrationSetup
 from explorer.tower_runs import open_site
@@ -112,6 +115,10 @@ def test_the_widgets_make_the_request_and_a_tower_is_in_one_list_at_most():
     with pytest.raises(ValueError, match="No tower of DBF is fitted"):
         setup.request()
     setup.kind.value = "twin"
+    setup.noise.value = None
+    with pytest.raises(ValueError, match="Error of a day .* is empty"):
+        setup.request()
+    setup.noise.value = 0.0
     assert setup.request().twin == Twin()
     setup.soil.value = "steady"
     assert "k_fast" in setup.free["reco"].options
@@ -149,4 +156,7 @@ def test_the_tab_calibrates_and_its_parameters_become_experiment_b():
     results._use()
     assert session.b.l4c.table()["GRS"].lue_max == pytest.approx(2.0, rel=1e-3)
     assert session.calibrated == session.b.l4c
-    assert "GRS.lue_max" in results.carbon.object
+    query = html.unescape(re.search(r"carbon\?([^']*)", results.carbon.object)[1])
+    _, b, _, problems = read_address(query)
+    assert not problems
+    assert b.l4c.table()["GRS"] == session.b.l4c.table()["GRS"]
