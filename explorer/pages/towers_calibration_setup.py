@@ -202,6 +202,9 @@ class CalibrationSetup:
         text = f"{', '.join(wet)}: wetland, whose standing water L4C does not know; held out at first. " if wet else ""
         if not here:
             text = f"No tower of {pft} with a year of days is open; open a folder of towers, or choose virtual towers."
+        short = sum(PFTS[site.pft - 1] == pft for site in sites) - len(here)
+        if short:
+            text += f"{short} more of {pft} with months alone or less than a year of days cannot be fitted."
         self.note.object = f"<div role='note' style='font-size:12px;opacity:.85'>{text}</div>"
 
     def _on_towers(self, event) -> None:
@@ -258,8 +261,8 @@ class CalibrationSetup:
         by_sites = self.prior.value == BY_SITES
         return CalibrationOptions(
             steps=tuple(free), free={**FREE, **free}, bounds=bounds, soil=self.soil.value,
-            percentile=float(self.percentile.value), loss=self.loss.value, loss_scale=float(self.scale.value),
-            starts=int(self.starts.value), weights=self.weights.value,
+            percentile=_number(self.percentile), loss=self.loss.value, loss_scale=_number(self.scale),
+            starts=int(_number(self.starts)), weights=self.weights.value,
             prior=WIDTH if by_sites else float(self.prior.value), prior_by_sites=by_sites,
             keep_reco=float(self.keep.value),
         )  # fmt: skip
@@ -275,15 +278,29 @@ class CalibrationSetup:
         pft = self.pft.value
         twin = None
         if self.kind.value == "twin":
-            twin = Twin(int(self.count.value), float(self.off.value), float(self.noise.value))
+            twin = Twin(int(_number(self.count)), _number(self.off), _number(self.noise))
         rules = QualityRules(
-            min_quality=float(self.quality.value), outlier_std=float(self.outlier.value), smooth=self.smooth.value,
+            min_quality=_number(self.quality), outlier_std=_number(self.outlier), smooth=self.smooth.value,
             drop_negative_gpp=self.negative.value,
         )  # fmt: skip
         return Request(
             pft, () if twin else self._sites(self.fitted.value), () if twin else self._sites(self.held.value),
             self.options(), rules, int(self.folds.value), self.session.b.l4c.table()[pft], twin,
         )  # fmt: skip
+
+
+def _number(entry: pmui.FloatInput | pmui.IntInput | pmui.Select) -> float:
+    """Return the number in an entry.
+
+    Raises
+    ------
+    ValueError
+        If it is empty.
+    """
+    if entry.value is None:
+        msg = f"{entry.label} is empty; give a number."
+        raise ValueError(msg)
+    return float(entry.value)
 
 
 def _bounds_slider(name: str) -> pmui.EditableRangeSlider:

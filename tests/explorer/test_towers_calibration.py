@@ -116,7 +116,7 @@ def test_the_widgets_make_the_request_and_a_tower_is_in_one_list_at_most():
         setup.request()
     setup.kind.value = "twin"
     setup.noise.value = None
-    with pytest.raises(ValueError, match="Error of a day .* is empty"):
+    with pytest.raises(ValueError, match=r"Error of a day .* is empty"):
         setup.request()
     setup.noise.value = 0.0
     assert setup.request().twin == Twin()
