@@ -178,14 +178,14 @@ def search(
     version : str, optional
         That of `COLLECTIONS` if not given; "" takes every version.
     most : int
-        Granules that are listed at most.
+        Granules from which on a search is refused as too wide.
 
     Raises
     ------
     ImportError
         The package earthaccess is not installed.
     ValueError
-        A day, the box or the name is none that is accepted.
+        A day, the box or the name is none that is accepted, or too much was found.
     ConnectionError
         NASA's catalog can't be reached, or refuses.
     """
@@ -209,6 +209,9 @@ def search(
     except (OSError, RuntimeError) as error:  # requests' errors are OSErrors; a refusal is a RuntimeError
         msg = f"{NETWORK_HOW} ({_short(error)})"
         raise ConnectionError(msg) from error
+    if len(answers) >= most:
+        msg = f"{short_name} has {most:,} granules or more in this region and period; take a shorter period."
+        raise ValueError(msg)
     granules = [granule for answer in answers if (granule := _granule(answer)) is not None]
     return Found(short_name, tuple(sorted(granules, key=lambda granule: granule.name)))
 

@@ -18,12 +18,14 @@ from data_catalog.regrid import cells_of_points, regrid
 from data_catalog.world.static import open_static
 from models.variables import VARIABLES
 
-__all__ = ["MapCells", "cells_for", "form_of", "layers_of", "map_on", "series_at", "times_of"]
+__all__ = ["FINE", "MapCells", "cells_for", "form_of", "layers_of", "map_on", "series_at", "times_of"]
 
 LAYERS = ("layer", "pft", "depth")
 """Dimensions of which one is chosen."""
 
 FINE = "9km"
+"""Grid of maps of small files."""
+
 MOST_FINE = 60_000
 """Cells of 9 km in the box of a file up to which it may be drawn on them."""
 

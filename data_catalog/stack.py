@@ -1,5 +1,6 @@
 """Stacks: several givers of one series in an order of preference, and who gave each step of what came out."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -71,7 +72,7 @@ class Stack:
     def by_step(self, dims: Sequence[str]) -> tuple[Sequence[str], np.ndarray, dict]:
         """Return who gave each step as a variable with CF flags, for a dataset."""
         held = [k for k in range(len(self.names)) if (self.source == k).any()]
-        meanings = " ".join("_".join(self.names[k].replace(",", "").split()) for k in held)
+        meanings = " ".join(re.sub(r"[^A-Za-z0-9_.+@-]+", "_", self.names[k]) for k in held)
         about = {
             "long_name": f"who gave {self.name}",
             "flag_values": np.array([MISSING, *held], np.int8),

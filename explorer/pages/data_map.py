@@ -7,6 +7,8 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
+from data_catalog.file_maps import FINE
+from data_catalog.grid import EaseGrid
 from explorer.data import export as data_export
 from explorer.data.maps import GRIDS, CellSeries, FileMap
 from explorer.data.session import DataSession
@@ -234,7 +236,10 @@ class MapTab:
 
 
 def _table(drawn: FileMap) -> CellTable:
+    """Return the table of the cells; that of a region on 9 km is large, and goes with its map."""
     cells = drawn.cells
+    if cells.grid == FINE:
+        return CellTable(EaseGrid(FINE), cells.row, cells.column)
     return cell_table(cells.grid, cells.row, cells.column)
 
 

@@ -66,7 +66,7 @@ def test_a_granule_that_is_added_is_mapped_beside_the_world_and_a_click_follows_
     CATALOG["spl3smp"].write_example(example)
     visitor = open_data(visit)
     visitor.page.locator("input[type=file]").first.set_input_files(example)
-    visitor.page.get_by_role("button", name="Draw its map").click()
+    visitor.page.get_by_text("Draw its map").first.click()
     visitor.page.get_by_role("button", name="All", exact=True).click()
     visitor.page.get_by_text("World against file, over the map").wait_for()
     words = visitor.page.get_by_text("World against file, over the map").locator("..").inner_text()

@@ -184,6 +184,11 @@ def test_a_search_that_makes_no_sense_is_refused_before_it_is_sent(package, aske
     assert not package.asked
 
 
+def test_a_search_that_finds_too_much_is_refused(package):
+    with pytest.raises(ValueError, match="2 granules or more"):
+        search("SPL3SMP", "2015-04-01", "2015-04-02", most=2)
+
+
 def test_a_link_leads_nowhere_but_into_the_folder(package, tmp_path, monkeypatch):
     links = [
         "https://archive.example/a/..%2f..%2fevil.h5",
