@@ -193,7 +193,7 @@ class UpdateView:
                 ),
             )
         )
-        fig.title.text = "What each member expects (bars: means, green: truth)"
+        fig.title.text = "Expected · bar: mean, green: truth"
         # The keys are listened to once the plot is there.
         self._turn = ColumnDataSource({"step": [], "turn": []}, name="update-turn")
         listen = CustomJS(args={"plot": fig, "turn": self._turn}, code=_KEYS_JS)
