@@ -13,6 +13,7 @@ import xarray as xr
 from data_catalog.apart import tried
 from data_catalog.datasets.product_columns import Column, attributes
 from data_catalog.grid import EaseGrid, project
+from models.variables import VARIABLES
 
 __all__ = ["NAMES", "Granule", "ease_axes", "ease_grid_of"]
 
@@ -125,15 +126,19 @@ class Granule:
     def values(self, column: Column) -> da.Array:
         """Return a variable in our unit, NaN where it is fill or outside its own or the column's valid range.
 
-        The fill value may be an array, as SPL4CMDL stores it, or missing; -9999 is fill in any case.
+        Where a file states no range, that of our quantity holds. The fill value may be an array, as SPL4CMDL stores it,
+        or missing; -9999 is fill in any case.
         """
         source = self.file[column.theirs]
         raw = self.stored(column.theirs)
         kind = np.float64 if source.dtype == np.float64 else np.float32
         fill = self._number(source, "_FillValue", NO_DATA)
-        low = max(self._number(source, "valid_min", -np.inf), column.low)
-        high = min(self._number(source, "valid_max", np.inf), column.high)
         factor, offset = column.factor, column.offset
+        quantity = VARIABLES.get(column.ours)
+        ends = (-np.inf, np.inf) if quantity is None else (quantity.low, quantity.high)
+        least, most = ((end - offset) / factor for end in ends)
+        low = max(self._number(source, "valid_min", least), column.low)
+        high = min(self._number(source, "valid_max", most), column.high)
 
         def decode(block: np.ndarray) -> np.ndarray:
             missing = (block == source.dtype.type(fill)) | (block == NO_DATA)
