@@ -1,5 +1,6 @@
 """The tab Take away of the page Towers: tables, series and the experiment."""
 
+import html
 from dataclasses import replace
 
 import panel as pn
@@ -43,12 +44,13 @@ class ExportTab:
         site = session.site
         if site is None:
             return
+        code = html.escape(site.site.lower())
         for widget, ending in ((self.series, "csv"), (self.netcdf, "nc"), (self.toml, "toml")):
             widget.filename = f"{site.site.lower()}.{ending}"
         self.words.object = (
-            f"<div style='font-size:12px;opacity:.85'>This tower: {site.site}. Every tower: {len(session.shown)} of "
-            "them, as listed on the left. A tower that ships runs from its experiment file too: <code>python "
-            f"launch.py run {site.site.lower()}.toml --out {site.site.lower()}.nc</code></div>"
+            f"<div style='font-size:12px;opacity:.85'>This tower: {html.escape(site.site)}. Every tower: the "
+            f"{len(session.shown)} that are listed on the left. A tower that ships runs from its experiment file too: "
+            f"<code>python launch.py run {code}.toml --out {code}.nc</code></div>"
         )
 
     def _answer(self) -> SiteAnswer:
@@ -75,7 +77,7 @@ class ExportTab:
         return files.site_csv(self._answer(), self._experiment()).encode("utf-8")
 
     def _netcdf(self) -> bytes:
-        return files.to_bytes(files.site_dataset(self._answer(), self._experiment()))
+        return export.netcdf_bytes(files.site_dataset(self._answer(), self._experiment()))
 
     def _toml(self) -> bytes:
         return export.experiment_toml(self._experiment()).encode("utf-8")
@@ -92,6 +94,6 @@ class ExportTab:
             raise ValueError(msg)
         self.session.slowly(
             "Making the NetCDF file",
-            lambda progress, cancelled: files.to_bytes(files.sites_dataset(tables, sites, experiment)),
+            lambda progress, cancelled: export.netcdf_bytes(files.sites_dataset(tables, sites, experiment)),
             self.all.offer, key="netcdf",
         )  # fmt: skip

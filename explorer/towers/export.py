@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from explorer.export import head_lines, netcdf_bytes, program, table_text
+from explorer.export import head_lines, program, table_text
 from explorer.tower_runs import TowerSite
 from explorer.towers.address import FLUXES
 from explorer.towers.answer import SiteAnswer, TablePair, run_dataset
@@ -16,7 +16,7 @@ from models.experiment import Experiment
 from models.l4c.params import PFTS
 from models.variables import VARIABLES
 
-__all__ = ["site_csv", "site_dataset", "sites_dataset", "source_lines", "table_csv", "to_bytes"]
+__all__ = ["site_csv", "site_dataset", "sites_dataset", "source_lines", "table_csv"]
 
 KEPT = ("title", "source", "citation", "licence", "acknowledgement", "processing", "partitioning")
 
@@ -128,8 +128,3 @@ def site_csv(answer: SiteAnswer, experiment: Experiment) -> str:
     head = [f"L4C at tower {site.site}; columns with _a: parameters of A, with _obs: observed"]
     head += [f"{name}: {text}" for name, text in source_lines(site).items()]
     return table_text(rows, [*head, *head_lines(experiment, "see above")], columns)
-
-
-def to_bytes(ds: xr.Dataset) -> bytes:
-    """Return a dataset of towers as a NetCDF file."""
-    return netcdf_bytes(ds)

@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 
 from explorer.assimilation.address import plain_assimilation, read_assimilation
+from explorer.export import netcdf_bytes
 from explorer.tower_runs import TowerSite
 from explorer.towers import export, trio
 from explorer.towers.address import TABS, TowersSelection, read_towers, write_towers
@@ -243,7 +244,7 @@ def test_the_link_to_the_page_assimilation_holds_a_box_around_the_tower(sites):
 def test_files_carry_sources_licences_and_the_experiment(sites):
     experiment = Experiment().with_parameters("GRS", lue_max=2.1)
     answer = answer_site(sites[0], L4COptions(), experiment.l4c)
-    data = export.to_bytes(export.site_dataset(answer, experiment))
+    data = netcdf_bytes(export.site_dataset(answer, experiment))
     with xr.open_dataset(io.BytesIO(data), engine="h5netcdf") as ds:
         np.testing.assert_allclose(ds["gpp"].values, answer.b.of_site(0, "gpp"))
         np.testing.assert_allclose(ds["gpp_a"].values, answer.a.of_site(0, "gpp"))
@@ -262,7 +263,7 @@ def test_files_carry_sources_licences_and_the_experiment(sites):
     assert "XX-Ddd: " in text
     assert "licence: CC0" in text
     with xr.open_dataset(
-        io.BytesIO(export.to_bytes(export.sites_dataset(tables, sites, experiment))), engine="h5netcdf"
+        io.BytesIO(netcdf_bytes(export.sites_dataset(tables, sites, experiment))), engine="h5netcdf"
     ) as ds:
         row = ds.sel(site="XX-Bbb", time=slice("2005-01-01", "2006-12-31"))
         np.testing.assert_allclose(row["gpp"].values, tables.b.daily(sites[1], "gpp"))
