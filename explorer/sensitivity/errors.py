@@ -141,7 +141,8 @@ def units_of(scope: Scope, progress, cancelled) -> CellUnits:
         total = fraction.sum(axis=1, keepdims=True)
         share = np.divide(fraction, total, out=np.full_like(fraction, np.nan), where=total > 0)
         of_pft = np.nan_to_num(to_pfts(unit.blocks, unit.squares[:, 0])) / np.float32(unit.days[0])
-        return CellUnits(share[:, :, None] * of_pft, unit.flux_of_cells()[:, 0])
+        squares = share[:, :, None] * of_pft
+        return CellUnits(squares[scope.index], unit.flux_of_cells()[scope.index, 0])
 
     return KEPT.get(key, make, lambda units: units.squares.nbytes + units.flux.nbytes)
 
@@ -243,13 +244,15 @@ def compare_draws(scope: Scope, cell: int, selection: SensitivitySelection, prog
     models.kernel.Cancelled
         If ``cancelled`` said yes.
     """
-    errors, count = errors_of(selection), len(scope.blocks.cell_of)
-    chosen = np.unique(np.linspace(0, count - 1, DRAWN_BLOCKS).astype(int))
+    errors, mine = errors_of(selection), np.isin(scope.blocks.cell_of, scope.index)
+    there = np.flatnonzero(mine.any(axis=1))
+    chosen = there[np.unique(np.linspace(0, there.size - 1, DRAWN_BLOCKS).astype(int))]
     counted = np.flatnonzero(scope.days)
     days = counted[np.unique(np.linspace(0, counted.size - 1, DRAWN_DAYS).astype(int))]
     spread = scope.blocks.of(chosen)
     linear, drawn, inside = _both(spread, scope, days, errors, selection, lambda s: progress(0.8 * s), cancelled)
-    used = np.broadcast_to((spread.fraction > 0)[:, None], linear.shape) & (linear > LEAST)
+    grows = (spread.fraction > 0) & mine[chosen][spread.block_of]
+    used = grows[:, None] & (linear > LEAST)
     mask = np.zeros(scope.world.n_cell, bool)
     mask[cell] = True
     live, _ = scope.world.run(scope.options.smrz_range)

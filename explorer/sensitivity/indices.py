@@ -211,7 +211,7 @@ def analyse(
         )
         raise ValueError(msg)
     factors = factors_of(scope.options, chosen, selection.share / 100)
-    output = RegionOutput(scope.blocks, scope.area, selection.output, scope.options, days=scope.days)
+    output = RegionOutput(scope.blocks, scope.weight, selection.output, scope.options, days=scope.days)
     began = perf_counter()
     base = output(factors, [f.base for f in factors])
     low, high = [f.low for f in factors], [f.high for f in factors]

@@ -1,6 +1,6 @@
 """Constraints removed in turn (Jones et al. 2017, Fig. 8): maps and shares of area, kept for every visitor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -60,11 +60,11 @@ def removal_of(scope: Scope, progress, cancelled) -> Removal:
     """
     experiment = scope.experiment
     key = (scope.world, experiment.region, experiment.period, experiment.l4c)
-    made = KEPT.get(
-        key,
-        lambda: remove_constraints(
+
+    def make() -> Removed:
+        removed = remove_constraints(
             scope.blocks, scope.options, REMOVED, days=scope.days, progress=progress, cancelled=cancelled
-        ),
-        lambda removed: removed.gpp.nbytes + removed.rh.nbytes,
-    )
-    return Removal(scope, made)
+        )
+        return replace(removed, gpp=removed.gpp[:, scope.index], rh=removed.rh[:, scope.index])
+
+    return Removal(scope, KEPT.get(key, make, lambda removed: removed.gpp.nbytes + removed.rh.nbytes))

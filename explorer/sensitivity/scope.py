@@ -10,7 +10,10 @@ from models.l4c.changed import within
 from models.options import L4COptions
 from models.packing import Blocks
 
-__all__ = ["Scope", "days_of", "scope_of"]
+__all__ = ["MOST_COPIED", "Scope", "days_of", "scope_of"]
+
+MOST_COPIED = 6_000
+"""Cells whose drivers a visitor has for himself: 35 MB. A larger region is run with the world's other cells."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +27,9 @@ class Scope:
     experiment : Experiment
         Region, period and options.
     blocks : Blocks
-        Drivers of the scope's cells alone.
+        Drivers of the scope's cells, or of all cells of the world.
+    index : (n,) int array
+        Place in ``blocks`` of each cell of the scope.
     cells : (n,) int array
         Their places in the world.
     area : (n,) array
@@ -36,6 +41,7 @@ class Scope:
     world: World
     experiment: Experiment
     blocks: Blocks
+    index: np.ndarray
     cells: np.ndarray
     area: np.ndarray
     days: np.ndarray
@@ -49,6 +55,13 @@ class Scope:
     def bins(self) -> np.ndarray:
         """Output bin of each day: 0 where it counts, else -1."""
         return np.where(self.days, 0, -1).astype(np.int32)
+
+    @property
+    def weight(self) -> np.ndarray:
+        """Vegetated area [m2] of each cell of ``blocks``, 0 for those that are not of the scope."""
+        weight = np.zeros(self.blocks.n_cell)
+        weight[self.index] = self.area
+        return weight
 
     @property
     def latitude(self) -> np.ndarray:
@@ -115,7 +128,8 @@ def scope_of(world: World, experiment: Experiment, at: tuple[float, float] | Non
         mask[world.table.nearest(*at)] = True
     else:
         mask = world.mask(experiment.region)
-    if mask is None:
-        return Scope(world, experiment, blocks, np.arange(world.n_cell), vegetated, days)
-    part, cells = within(blocks, mask)
-    return Scope(world, experiment, part, cells, vegetated[cells], days)
+    cells = np.arange(world.n_cell) if mask is None else np.flatnonzero(mask)
+    if cells.size > MOST_COPIED:
+        return Scope(world, experiment, blocks, cells, cells, vegetated[cells], days)
+    part, cells = within(blocks, np.isin(np.arange(world.n_cell), cells))
+    return Scope(world, experiment, part, np.arange(cells.size), cells, vegetated[cells], days)

@@ -149,11 +149,19 @@ class SensitivitySession(Session):
                 self._seen, self.errors = seen, errors_seen(scope, self._units[1], self.selection)
             return
 
+        key = (scope,)
+
         def done(units: CellUnits) -> None:
+            self._ended("errors", key)
             self._units = scope, units
             self._ask_errors(scope)
 
-        self.slowly("Propagating the errors of the inputs", partial(units_of, scope), done, key="errors", queue=MAPS)
+        if self._running.get("errors") != key:
+            self._running["errors"] = key
+            self.slowly(
+                "Propagating the errors of the inputs", partial(units_of, scope), done, key="errors", queue=MAPS,
+                ended=partial(self._ended, "errors", key),
+            )  # fmt: skip
 
     # -- what a visitor starts ----------------------------------------------------------------------------------------
     def draw(self) -> None:

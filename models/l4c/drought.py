@@ -184,19 +184,18 @@ def run_drought(
         If ``cancelled`` said yes.
     """
     options = options or L4COptions()
-    part, cells = within(blocks, mask)
-    low, high, area = (np.asarray(x)[cells] for x in (*limits, area))
-    sums = ContrastSums(part.time)
-    count = len(part.cell_of)
-    for first in range(0, count, CHUNK):
-        there = np.zeros(part.n_cell, bool)
-        of_chunk = part.cell_of[first : first + CHUNK]
-        there[of_chunk[of_chunk >= 0]] = True
-        some, places = within(part.of(range(first, min(first + CHUNK, count))), there)
-        dry = dried(some, factor, days, np.ones(some.n_cell, bool), (low[places], high[places]))
+    low, high, area = (np.asarray(x) for x in (*limits, area))
+    inside = (blocks.cell_of >= 0) & np.asarray(mask, bool)[blocks.cell_of]
+    sums, holding = ContrastSums(blocks.time), np.flatnonzero(inside.any(axis=1))
+    for first in range(0, holding.size, CHUNK):
+        chosen = holding[first : first + CHUNK]
+        there = np.zeros(blocks.n_cell, bool)
+        there[blocks.cell_of[chosen][inside[chosen]]] = True
+        some, cells = within(blocks.of(chosen), there)
+        dry = dried(some, factor, days, np.ones(some.n_cell, bool), (low[cells], high[cells]))
         usual = daily_fluxes(some, options, cancelled=cancelled)
         changed = daily_fluxes(dry, options, before=some, cancelled=cancelled)
-        sums.add(cells[places], area[places], usual, changed)
+        sums.add(cells, area[cells], usual, changed)
         if progress is not None:
-            progress(min(1.0, (first + CHUNK) / count))
+            progress(min(1.0, (first + CHUNK) / holding.size))
     return sums.result()

@@ -16,6 +16,8 @@ from panel.io.state import set_curdoc
 from data_catalog.world import static
 from explorer.pages.sensitivity import SensitivityPage
 from explorer.sensitivity import drought as drought_room
+from explorer.sensitivity import errors as errors_room
+from explorer.sensitivity import scope as scope_room
 from explorer.sensitivity import water, years
 from explorer.sensitivity.address import (
     SensitivitySelection,
@@ -25,14 +27,15 @@ from explorer.sensitivity.address import (
     with_errors,
     write_sensitivity,
 )
-from explorer.sensitivity.errors import errors_seen, units_of
+from explorer.sensitivity.errors import compare_draws, errors_seen, units_of
 from explorer.sensitivity.indices import PRESETS, analyse
 from explorer.sensitivity.scope import scope_of
 from explorer.worlds import Worlds
 from models.coupling import FLUXES
 from models.experiment import Experiment
+from models.l4c.cache import ByteCache
 from models.l4c.input_errors import RANKS, input_errors
-from models.l4c.sensitivity import INPUT
+from models.l4c.sensitivity import INPUT, RegionOutput, remove_constraints
 from models.l4c.uncertainty import shares_of_area, world_budget
 from models.options import L4COptions
 from models.regions import Region
@@ -187,6 +190,25 @@ def test_errors_from_one_run_are_those_of_the_budget_of_any_errors(page):
     other = world_budget(scope.blocks, scope.options, errors_of(selection), fpar_rank=1.0, bins=scope.bins)
     expected = shares_of_area(other.of_cells()[:, 0], other.flux_of_cells()[:, 0], scope.area, scope.latitude)
     np.testing.assert_allclose(seen.shares[1.0], expected, atol=1e-6)
+
+
+def test_a_large_region_is_run_with_the_worlds_other_cells_and_gives_the_same_numbers(page, limits, monkeypatch):
+    own = page.session.scope()
+    monkeypatch.setattr(scope_room, "MOST_COPIED", 10)
+    shared = scope_of(page.session.world, page.session.b)
+    assert own.blocks.n_cell < shared.blocks.n_cell == page.session.world.n_cell
+    assert own.words == shared.words
+    monkeypatch.setattr(errors_room, "KEPT", ByteCache(1))
+    now, selection = (lambda share: None, lambda: False), page.session.selection
+    a, b = (remove_constraints(s.blocks, s.options, ("vpd",)).gpp[0][s.index] for s in (own, shared))
+    np.testing.assert_allclose(a, b, rtol=1e-5)
+    a, b = (errors_seen(s, units_of(s, *now), selection).std for s in (own, shared))
+    np.testing.assert_allclose(a, b, rtol=1e-4)
+    a, b = (RegionOutput(s.blocks, s.weight, "gpp", s.options)((), ()) for s in (own, shared))
+    assert a == pytest.approx(b, rel=1e-5)
+    few = replace(selection, members=50)
+    drawn, other = (compare_draws(s, s.cells[0], few, *now) for s in (own, shared))
+    np.testing.assert_allclose(np.sort(drawn.linear), np.sort(other.linear), rtol=1e-4)
 
 
 def test_draws_stand_beside_the_linear_error_and_agree_better_away_from_limits(page):
