@@ -33,8 +33,8 @@ TAB_WORDS = {
 }
 
 
-WIDTHS = {False: {"xs": 12, "lg": 6.5}, True: {"xs": 12, "lg": 12}}
-"""Columns that the tabs take; of the tab Map all of them."""
+WIDE = {"& > :first-of-type": {"width": "100% !important", "maxWidth": "100% !important", "flexBasis": "100%"}}
+"""Style of the body while the tab Map is open: two maps side by side take its whole width."""
 
 
 class DataPage(TabbedPage):
@@ -65,10 +65,14 @@ class DataPage(TabbedPage):
         self._make_tabs()
         session.param.watch(self._draw_kpis, ["items", "scanned"])
         self._draw_kpis()
-        self._left = pmui.Grid(self.tabs, size=WIDTHS[self.tab == "map"])
-        self._right = pmui.Grid(self.dataset.pane, size={"xs": 12, "lg": 5.5})
-        body = pmui.Grid(self._left, self._right, container=True, sizing_mode="stretch_width")
-        objects = [self.kpis.pane, body]
+        self.body = pmui.Grid(
+            pmui.Grid(self.tabs, size={"xs": 12, "lg": 6.5}),
+            pmui.Grid(self.dataset.pane, size={"xs": 12, "lg": 5.5}),
+            container=True,
+            sizing_mode="stretch_width",
+        )
+        self._show_tab(self.tab)
+        objects = [self.kpis.pane, self.body]
         if not session.library.folders:
             text = f"<div style='font-size:13px;padding:4px 6px'><b>Your own data.</b> {HOW_TO}</div>"
             objects.insert(1, card(pn.pane.HTML(text, sizing_mode="stretch_width", margin=(4, 8))))
@@ -116,7 +120,7 @@ class DataPage(TabbedPage):
 
     def _show_tab(self, name: str) -> None:
         """Give two maps side by side the whole width; the card of the dataset goes below."""
-        self._left.size = WIDTHS[name == "map"]
+        self.body.sx = WIDE if name == "map" else {}
 
     def _unfinished(self) -> bool:
         """Wait for no world unless the visitor asked to have one built."""
