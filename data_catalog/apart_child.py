@@ -8,6 +8,7 @@ import contextlib
 import faulthandler
 import functools
 import json
+import logging
 import os
 import re
 import sys
@@ -21,12 +22,13 @@ __all__ = ["JOBS", "done", "main"]
 MEMORY = 4 * 2**30
 """Bytes of memory beyond which a file is refused: a damaged one may claim any size."""
 
-MOST_TRIED = 64 * 2**20
+MOST_TRIED = 16 * 2**20
 """Bytes up to which the values of a file are read to try it; of what is larger, the first of each variable."""
 
 TOO_LARGE = "it says that it holds more than fits into memory; it is damaged. Fetch it again."
 MOST_VALUES = 600_000_000
 TEXTS = ("StructMetadata.0", "CoreMetadata.0")
+_LOG = logging.getLogger(__name__)
 _siblings: dict[str, Any] = {}
 
 
@@ -42,24 +44,36 @@ def look(path: str, scan: str) -> dict:
 
 
 def trial(path: str) -> None:
-    """Read an HDF5 or NetCDF file as readers do."""
+    """Read an HDF5 or NetCDF file as readers do; what a library says of it is left to the reader to say.
+
+    Raises
+    ------
+    MemoryError
+        It says that it holds more than `MEMORY`.
+    """
+    for read in (_walk, _label):
+        try:
+            read(path)
+        except MemoryError:
+            raise
+        except Exception as error:
+            _LOG.debug("%s: %s", path, error)
+
+
+def _label(path: str) -> None:
+    """Open a file as labelled data, and read them if they are few."""
     import xarray as xr
 
     with open(path, "rb") as stream:  # noqa: PTH123
-        hdf5 = stream.read(8) == b"\x89HDF\r\n\x1a\n"
-    told = (OSError, RuntimeError, KeyError, TypeError, ValueError, IndexError, EOFError, OverflowError, AttributeError)
-    with contextlib.suppress(*told):
-        if hdf5:
-            _walk(path)
-    with contextlib.suppress(*told):
-        options = {"phony_dims": "sort"} if hdf5 else {}
-        with xr.open_dataset(path, engine="h5netcdf" if hdf5 else "scipy", decode_times=False, **options) as ds:
-            if ds.nbytes <= MOST_TRIED:
-                ds.load()
+        netcdf3 = stream.read(3) == b"CDF"
+    options = {"engine": "scipy"} if netcdf3 else {"engine": "h5netcdf", "phony_dims": "sort"}
+    with xr.open_dataset(path, decode_times=False, **options) as ds:
+        if ds.nbytes <= MOST_TRIED:
+            ds.load()
 
 
 def _walk(path: str) -> None:
-    """Read the names, attributes and values of an HDF5 file."""
+    """Read the names, attributes and values of an HDF5 file; the library refuses another."""
     import h5py
 
     from data_catalog.head import MOST_VARIABLES
