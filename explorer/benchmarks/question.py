@@ -190,18 +190,18 @@ def _flux(
             return maps[source.key]
         true = months_of(truth, variable)
         if variable == "gpp":
-            return synthetic_sif(true)
-        return synthetic_inversion(true, world.latitude, world.longitude, weight)
+            made = synthetic_sif(true)
+        else:
+            made = synthetic_inversion(true, world.latitude, world.longitude, weight)
+        return made.astype(np.float32)  # it is kept while B moves
 
     def compare(months: np.ndarray, slope: float | None) -> ZonalMonths:
         return compare_months(months, benchmark, world.latitude, weight, selection.width, slope=slope)
 
-    of_a = variable, question.a.l4c
     of_benchmark = variable, source, selection.truth, question.a.l4c, region
-    months_a = part("months", of_a, lambda: months_of(result_a, variable))
     benchmark = part("benchmark", of_benchmark, seen)
     same = 1.0 if source.variable == variable else None
-    a = part("a", (*of_benchmark, selection.width), lambda: compare(months_a, same))
+    a = part("a", (*of_benchmark, selection.width), lambda: compare(months_of(result_a, variable), same))
     one = question.a.l4c == question.b.l4c
     b = a if one else compare(months_of(result_b, variable), a.slope)
     return FluxComparison(variable, source, a, b)

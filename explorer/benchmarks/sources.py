@@ -107,7 +107,7 @@ def sources_for(kind: str, items: Iterable[Item]) -> tuple[Source, ...]:
     """
     items, found = tuple(items), []
     for product, variable in PRODUCTS[kind]:
-        files = [item for item in items if item.row.product == product and _holds(item, variable)]
+        files = [item for item in items if item.row.product == product and variable in item.row.variables]
         groups = [[item] for item in files] if kind == "soc" else [files] if files else []
         for group in groups:
             rows = [item.row for item in group]
@@ -120,11 +120,6 @@ def sources_for(kind: str, items: Iterable[Item]) -> tuple[Source, ...]:
             paths = tuple(sorted(row.path for row in rows))
             found.append(Source(key, variable, title, note, product, paths, entry.citation, entry.licence, synthetic))
     return (*found, world_source(kind))
-
-
-def _holds(item: Item, variable: str) -> bool:
-    """Say whether a file of the product can be read and gives the variable."""
-    return variable in item.row.variables and not item.row.problem.startswith("cannot")
 
 
 class Maps:

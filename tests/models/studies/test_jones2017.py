@@ -29,7 +29,7 @@ def test_a_run_answers_every_printed_number():
 def test_the_study_is_listed_and_what_makes_its_figures_exists():
     assert jones2017 in STUDIES
     assert jones2017.EXPERIMENTS["without ft"].without == ("ft",)
-    for figure in jones2017.FIGURES:
+    for figure in (*jones2017.FIGURES, *jones2017.EQUATIONS):
         module, _, name = figure.made_by.rpartition(".")
         try:
             importlib.import_module(figure.made_by)
