@@ -154,12 +154,14 @@ def offers(items: Iterable[Item], sensor: str, region: Region) -> list[Offer]:
 
 
 def overlap(period: tuple[str, str]) -> tuple[tuple[str, str], int]:
-    """Return days of a file that the world's weather covers, at most a year, and the years its dates must be moved.
+    """Return days of a file that the world's weather covers, and the years its dates must be moved.
+
+    The last whole year if there is one, which carbon asks for, else the last days, at most a year.
 
     Examples
     --------
     >>> overlap(("2015-03-31", "2018-12-04"))
-    (('2017-12-05', '2018-12-04'), 0)
+    (('2017-01-01', '2017-12-31'), 0)
     >>> overlap(("2001-01-01", "2001-01-05"))
     (('2015-01-01', '2015-03-01'), 14)
     """
@@ -168,11 +170,14 @@ def overlap(period: tuple[str, str]) -> tuple[tuple[str, str], int]:
     if last.year < YEAR or first.year >= YEAR + YEARS:
         years = YEAR - first.year
         first, last = (_moved(day, years) for day in (first, last))
-    begin = max(first, date(YEAR, 1, 1), last - timedelta(LONGEST - 1))
-    end = min(max(last, begin + timedelta(SHORTEST - 1)), date(YEAR + YEARS - 1, 12, 31))
-    if last > end:
-        begin = max(first, date(YEAR, 1, 1), end - timedelta(LONGEST - 1))
-    return (str(begin), str(end)), years
+    world = date(YEAR, 1, 1), date(YEAR + YEARS - 1, 12, 31)
+    first, last = max(first, world[0]), min(last, world[1])
+    for year in range(last.year, first.year - 1, -1):
+        if first <= date(year, 1, 1) and date(year, 12, 31) <= last:
+            return (f"{year}-01-01", f"{year}-12-31"), years
+    begin = max(first, last - timedelta(LONGEST - 1))
+    end = min(max(last, begin + timedelta(SHORTEST - 1)), world[1])
+    return (str(min(begin, end - timedelta(SHORTEST - 1))), str(end)), years
 
 
 def _ends(period: tuple[str, str]) -> tuple[date, date]:
