@@ -52,7 +52,7 @@ class SensitivityPage(TabbedPage):
         session = self.session
         self._make_tabs()
         session.param.watch(self._on_outcome, list(DRAWN_BY))
-        session.param.watch(lambda _event: self._show_tab(self.tab), ["b", "selection"])
+        session.param.watch(lambda _event: self._show_tab(self.tab), ["b", "selection", "rescaled"])
         self._show_tab(self.tab)
         return [self.tabs]
 

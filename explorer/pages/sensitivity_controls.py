@@ -70,7 +70,7 @@ class SensitivityControls:
             active=[0, 1], disable_gutters=True, dynamic=True, title_variant="subtitle2", sizing_mode="stretch_width",
             margin=(2, 4), elevation=0, variant="outlined",
         )  # fmt: skip
-        session.param.watch(self.show, ["b", "selection", "problem"])
+        session.param.watch(self.show, ["b", "selection", "problem", "rescaled"])
         self.show()
 
     @property

@@ -16,6 +16,8 @@ from explorer.sensitivity.removal import Removal, removal_of
 from explorer.sensitivity.scope import Scope, scope_of
 from explorer.sensitivity.years import YearsBeside, newest_run, years_beside
 from explorer.session import Session
+from explorer.worlds import World
+from models.options import L4COptions
 
 __all__ = ["LONG", "MAPS", "SensitivitySession"]
 
@@ -39,6 +41,7 @@ class SensitivitySession(Session):
     indices = param.ClassSelector(class_=Analysis, default=None, doc="Morris or Sobol.")
     drought = param.ClassSelector(class_=Drought, default=None, doc="A drought.")
     years = param.ClassSelector(class_=YearsBeside, default=None, doc="Years beside an assimilation's effect.")
+    rescaled = param.Integer(default=0, doc="Counts the drivers that were rescaled for this page.")
     problem = param.String(default="", doc="Why what is asked can't be run.")
 
     read = staticmethod(read_sensitivity)
@@ -55,7 +58,8 @@ class SensitivitySession(Session):
         self.param.update(a=replace(self.a, grid=grid), b=replace(self.b, grid=grid))
         self._units: tuple[Scope, CellUnits] | None = None
         self._seen: tuple = ()
-        self._scopes: dict[tuple, Scope] = {}
+        self._scopes: dict[bool, tuple[tuple, Scope]] = {}
+        self._rescaled: set[tuple] = set()
         self._running: dict[str, tuple] = {}
 
     @property
@@ -82,21 +86,39 @@ class SensitivitySession(Session):
     def scope(self, cell: bool = False) -> Scope | None:
         """Return the scope of the region, or of the selected cell; None while the world is not ready or it has none."""
         world = self.worlds.get(self.b.grid)
-        if world is None:
+        if world is None or not self._drivers_are_there(world):
             return None
         at = self.selection.at if cell else None
         key = (world, self.b, at)
-        if key not in self._scopes:
+        if cell not in self._scopes or self._scopes[cell][0] != key:
             try:
-                made = scope_of(world, self.b, at)
+                self._scopes[cell] = key, scope_of(world, self.b, at)
             except ValueError as error:
                 self.problem = str(error)
                 return None
-            while len(self._scopes) > 1:
-                self._scopes.pop(next(iter(self._scopes)))
-            self._scopes[key] = made
         self.problem = ""
-        return self._scopes[key]
+        return self._scopes[cell][1]
+
+    def _drivers_are_there(self, world: World) -> bool:
+        """Say whether the drivers are rescaled as the options ask; if not, it is begun, and the page asks again."""
+        key = (world, self.b.l4c.smrz_range)
+        if key[1] == L4COptions().smrz_range or key in self._rescaled:
+            return True
+
+        def done(_drivers: object) -> None:
+            self._rescaled.add(key)
+            self._ended("drivers", key)
+            self.ask()
+            self.rescaled += 1
+
+        if self._running.get("drivers") != key:
+            self._running["drivers"] = key
+            self.slowly(
+                "Rescaling root-zone wetness", lambda progress, cancelled: world.run(
+                    key[1], progress=progress, cancelled=cancelled
+                ), done, key="drivers", queue=MAPS, ended=partial(self._ended, "drivers", key),
+            )  # fmt: skip
+        return False
 
     @property
     def factor_scope(self) -> Scope | None:
@@ -228,7 +250,7 @@ class SensitivitySession(Session):
     def close(self) -> None:
         """End: nothing of the visitor runs on or stays in memory."""
         super().close()
-        self._units, self._seen, self._scopes, self._running = None, (), {}, {}
+        self._units, self._seen, self._scopes, self._running, self._rescaled = None, (), {}, {}, set()
         names = ("removal", "errors", "drawn", "tornado", "indices", "drought", "years")
         with param.parameterized.discard_events(self):
             self.param.update(**dict.fromkeys(names))

@@ -325,6 +325,18 @@ def test_a_place_without_land_or_a_period_without_days_is_said_and_the_session_l
     settle(page, lambda: session.removal is not None)
 
 
+def test_drivers_that_must_be_rescaled_first_are_made_off_the_event_loop(page):
+    session = page.session
+    session.ask()
+    settle(page, lambda: session.removal is not None)
+    before = session.removal
+    session.options(smrz_range="minimum_100")
+    assert session.scope() is None
+    settle(page, lambda: session.removal is not before)
+    assert session.removal.scope.options.smrz_range == "minimum_100"
+    assert "cells" in page.controls.words.object
+
+
 def test_the_page_builds_before_any_world_is_ready_and_shows_hostile_text_nowhere():
     evil = "<img src=x onerror=alert(1)>"
     page = SensitivityPage(f"tab={evil}&factors={evil}&region={evil}&errors={evil}", Worlds())
