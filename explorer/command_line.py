@@ -94,7 +94,8 @@ def weather_of_grids(grids: list[Any], at: str | None, plan: Any) -> Any:
     try:
         latitude, longitude = (float(part) for part in (at or "").split(","))
     except ValueError as error:
-        msg = f"--at {at or 'is missing'}: a reanalysis covers many places; give one, as --at 41.5,-93.5 (latitude,longitude)."
+        said = at or "is missing"
+        msg = f"--at {said}: a reanalysis covers many places; give one, as --at 41.5,-93.5 (latitude,longitude)."
         raise ValueError(msg) from error
     forcing, sources = stacked_forcing(latitude, longitude, files=grids, grid=plan.grid, seed=plan.seed)
     say("forcing      share  source")

@@ -54,7 +54,6 @@ class ForcingCard:
             self.rows.calendar.pane,
             self.scores.pane,
         )
-        self.rows.calendar.pane.visible = False
         session.param.watch(self._on_selection, ["selection", "items"])
         self._on_selection()
 
@@ -90,7 +89,6 @@ class ForcingCard:
         """Take away what does not belong to the order that is asked for."""
         self.shown = None
         self.rows.show(None)
-        self.rows.calendar.pane.visible = False
         self.run.disabled = self.weather.disabled = self.days.disabled = True
         self.scores.pane.object = ""
 
@@ -123,7 +121,6 @@ class ForcingCard:
             return  # a newer wish follows
         self.shown = run
         self.rows.show(run.shares, run.drivers)
-        self.rows.calendar.pane.visible = True
         self.run.disabled = self.weather.disabled = False
         self.days.disabled = run.result is None
         if run.scores is not None and len(run.scores):

@@ -54,7 +54,8 @@ class StackTab:
             self.scores.pane,
         )
         self.pane = pmui.Column(stack, self.forcing.pane, sizing_mode="stretch_width", margin=0)
-        session.param.watch(self._on_selection, ["selection", "items"])
+        # A record comes once the page is loaded: a page that opens on this tab asks then.
+        session.param.watch(self._on_selection, ["selection", "items", "record"])
         self._on_selection()
 
     # -- what is chosen -----------------------------------------------------------------------------------------

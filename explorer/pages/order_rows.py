@@ -54,6 +54,7 @@ class OrderRows:
         self.all = pmui.FlexBox(margin=(0, 6))
         self.rows = pmui.Column(sizing_mode="stretch_width", margin=0)
         self.calendar = SourcesView(COLOURS)
+        self.calendar.pane.visible = False
         self.pane = pmui.Column(
             pmui.FlexBox(self.all, self.gaps, margin=(0, 6)), self.rows, sizing_mode="stretch_width", margin=0
         )
@@ -105,6 +106,7 @@ class OrderRows:
         """Show who gave which share, and which step; None takes it away."""
         self._shares = shares
         self.draw()
+        self.calendar.pane.visible = ds is not None
         if ds is not None:
             given = {name: _givers_by_step(ds[f"{name}_source"]) for name in self.names}
             self.calendar.update(ds["time"].values, given, [_symbol(name) for name in self.names])

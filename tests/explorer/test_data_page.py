@@ -278,6 +278,16 @@ def test_another_order_of_drivers_changes_shares_and_skill(page):
     assert "usual order" in stack.scores.pane.object
 
 
+def test_a_page_that_opens_on_the_drivers_puts_them_together_by_itself(the_page):
+    page = made("tab=stack&item=FR-Hes")
+    try:
+        settle(page, lambda: page.stack.shown is not None)
+        assert page.stack.shown.item.key == "FR-Hes"
+        assert page.stack.rows.calendar.pane.visible
+    finally:
+        page.session.close()
+
+
 def test_gaps_may_be_left_and_the_run_says_who_gave_which_day(page):
     page.session.select(item="US-Tw3")
     page.tabs.active = TABS.index("stack")
