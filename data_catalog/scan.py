@@ -84,7 +84,6 @@ def _scan_one(root: Path, store: ScanCache | None, deep: bool | None, progress, 
     found = _listed(root)
     if store is not None:
         store.load(root.absolute())
-    run = _Run(found, store, quick=len(found) > MANY_FILES if deep is None else not deep)
 
     def stopped() -> bool:
         return cancelled is not None and cancelled()
@@ -98,15 +97,11 @@ def _scan_one(root: Path, store: ScanCache | None, deep: bool | None, progress, 
 
     with contextlib.ExitStack() as lent:
         readers = [lent.enter_context(apart.file_reader()) for _ in range(2 if len(found) > MANY_FILES else 1)]
-        alike: dict[str, list[int]] = {}
-        for number, (path, _, _) in enumerate(found):
+        run = _Run(found, store, readers, quick=len(found) > MANY_FILES if deep is None else not deep)
+        for number in range(len(found)):
             if stopped():
                 break
-            # Files of one product go to the same process, which tells one by the other, unless they are very many.
-            stem = _DIGITS.sub("", path.name)
-            place, count = alike.setdefault(stem, [len(alike), 0])
-            run.begin(number, readers[(place + count // NEIGHBOURS) % len(readers)])
-            alike[stem][1] += 1
+            run.begin(number)
             collect()
         while any(reader.left for reader in readers) and not stopped():
             collect(wait=0.1)
@@ -140,17 +135,25 @@ class _Run:
         What to keep: path, size, time of change [ns], what lies around it, entry.
     """
 
-    def __init__(self, found: list[tuple[Path, str, str]], store: ScanCache | None, *, quick: bool) -> None:
+    def __init__(
+        self,
+        found: list[tuple[Path, str, str]],
+        store: ScanCache | None,
+        readers: list[apart.FileReader],
+        *,
+        quick: bool,
+    ) -> None:
         self.rows: dict[int, FileEntry] = {}
         self.fresh: list[tuple[Path, int, int, str, FileEntry]] = []
-        self._found, self._store = found, store
+        self._found, self._store, self._readers = found, store, readers
+        self._alike: dict[str, list[int]] = {}
         self._siblings = Siblings() if quick else None
         # The other process keeps what it learns of neighbours under this name.
         self._name = f"scan {next(_SCANS)}" if quick else ""
         self._around = Around()
         self._begun: dict[int, tuple[int, int, str]] = {}
 
-    def begin(self, number: int, reader: apart.FileReader) -> None:
+    def begin(self, number: int) -> None:
         """Look at a file, or have it looked at."""
         path, shown, problem = self._found[number]
         if problem:
@@ -169,9 +172,15 @@ class _Run:
             return
         self._begun[number] = size, modified, near
         if _foreign(path):
-            reader.put(number, "look", str(path), self._name)
+            self._reader_for(path.name).put(number, "look", str(path), self._name)
         else:
             self._finish(number, examine(path, self._siblings))
+
+    def _reader_for(self, name: str) -> apart.FileReader:
+        """Return the same process for files of like names, which tells one by the other, unless they are very many."""
+        alike = self._alike.setdefault(_DIGITS.sub("", name), [len(self._alike), 0])
+        alike[1] += 1
+        return self._readers[(alike[0] + alike[1] // NEIGHBOURS) % len(self._readers)]
 
     def answered(self, answer: apart.Answer) -> None:
         """Take what the other process found."""

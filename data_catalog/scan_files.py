@@ -23,7 +23,8 @@ def files_of(root: Path) -> Iterator[tuple[Path, str, str]]:
     whole = root.resolve()
     for folder, subfolders, names in os.walk(root, followlinks=False, onerror=failed.append):
         inside = Path(folder)
-        prefix = "" if inside == root else f"{_shown(inside, root)}/"
+        below = folder[len(str(root)) :].strip(os.sep).replace(os.sep, "/")
+        prefix = f"{below}/" if below else ""
         for error in failed:
             yield Path(error.filename), _shown(Path(error.filename), root), refused(error)
         failed.clear()
@@ -47,15 +48,16 @@ class Around:
     """What else a file's entry hangs on: the tables of sites in its folder and the one above."""
 
     def __init__(self) -> None:
-        self._seen: dict[Path, str] = {}
+        self._seen: dict[str, str] = {}
 
     def of(self, path: Path) -> str:
         """Return a mark that changes with them; "" without any."""
-        folder = path.parent
-        mark = self._folder(folder) + self._folder(folder.parent)
+        # Of text: a scan asks for every file, and paths are slow.
+        folder = os.path.dirname(path)  # noqa: PTH120
+        mark = self._folder(folder) + self._folder(os.path.dirname(folder))  # noqa: PTH120
         return hashlib.sha1(mark.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:16] if mark else ""
 
-    def _folder(self, folder: Path) -> str:
+    def _folder(self, folder: str) -> str:
         if folder not in self._seen:
             tables = []
             try:
