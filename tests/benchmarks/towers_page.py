@@ -101,6 +101,7 @@ def visits() -> Iterator[tuple]:
 
         def visitor(query: str, column: str, towers_there: int) -> Visitor:
             come = Visitor(browser, server.url, width=1440, height=1000)
+            come.page.set_default_timeout(120_000)
             come.page.add_init_script(WATCH)
             come.open(query, page="towers", drawn=False)
             come.page.wait_for_function(
