@@ -27,6 +27,7 @@ class PaperTab:
     def __init__(self, session: BenchmarkSession):
         self.session = session
         self._of: tuple | None = None
+        self._elsewhere: list[tuple[Place, pmui.Button]] = []
         self.views = pmui.Column(sizing_mode="stretch_width", margin=(0, 4, 8, 4))
         self.title = heading("Printed and here")
         self.button = pmui.Button(
@@ -71,10 +72,13 @@ class PaperTab:
             self._show(None)
 
     def _link(self) -> None:
-        """Lay out a line for each view."""
+        """Lay out a line for each view, once; let the ways to other pages carry the experiments of now."""
         from explorer.pages import PAGES  # which list this page
 
-        self.views[:] = [self._line(figure, place) for figure, place in rows(page.slug for page in PAGES)]
+        if not len(self.views):
+            self.views[:] = [self._line(figure, place) for figure, place in rows(page.slug for page in PAGES)]
+        for place, button in self._elsewhere:
+            put_address(button, address_of(place, self.session.carried))
 
     def _line(self, figure: Figure, place: Place) -> pmui.Row:
         text = pn.pane.HTML(
@@ -98,6 +102,7 @@ class PaperTab:
             )
         else:
             button = pmui.Button(**look, href=address_of(place, self.session.carried))
+            self._elsewhere.append((place, button))
         return pmui.Row(text, button, sizing_mode="stretch_width", margin=0)
 
     def run(self) -> None:
@@ -141,6 +146,12 @@ class PaperTab:
         note = "press Compute ours" if answers is None else f"{where}, synthetic weather, {self.session.b.grid}"
         self.title.object = heading_html("Printed and here", note)
         self.changed.object = "" if answers is None else frame_html(_changed(answers), _CHANGED)
+
+
+def put_address(button: pmui.Button, address: str) -> None:
+    """Let a button lead elsewhere, if that is another place than now."""
+    if button.href != address:
+        button.href = address
 
 
 _CHANGED = (

@@ -21,6 +21,7 @@ def test_a_slider_moves_the_agreement_and_the_paper_leads_to_its_figures(visit):
     visitor.until(lambda: "against A" in agreement(visitor), "another agreement")
     visitor.page.get_by_text("Synthetic benchmark").first.wait_for()
     visitor.tab("The paper")
+    visitor.until(lambda: visitor.button("Open Fig. 7").is_visible(), "the list of figures", seconds=90)
     visitor.button("Open Fig. 7").click()
     visitor.until(lambda: "SOC, L4C" in agreement(visitor), "soil carbon")
     assert visitor.until(lambda: visitor.query().get("tab") == "soc" and visitor.query())["GRS.lue_max"]
