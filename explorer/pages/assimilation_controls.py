@@ -1,11 +1,9 @@
 """The left side of the page Assimilation: presets, sensors, where and when, ensemble, filter, twin, A and B."""
 
-import datetime as dt
 import html
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
@@ -18,14 +16,13 @@ from explorer.pages.assimilation_sensors import SensorBlock
 from explorer.pages.assimilation_sources import OwnFile
 from explorer.pages.compare import Compare
 from explorer.pages.page import put
+from explorer.pages.where import Period, Where
 from explorer.worlds import GRIDS
 from models.assimilation.options import TIME_STEPS
 from models.observation import SENSORS
-from models.regions import REGIONS, Region
 
 __all__ = ["AssimilationControls"]
 
-DRAWN = "Drawn box"
 OWN = "your own settings"
 
 FIRST_REGIONS = (
@@ -49,8 +46,8 @@ class AssimilationControls:
             return pmui.Column(*objects, sizing_mode="stretch_width", margin=0)
 
         self.groups = pmui.Accordion(
-            ("Period, time step, grid", column(pmui.Row(*self.days, margin=0), self.time_step, self.grid)),
-            ("Selected cell: latitude, longitude", pmui.Row(self.latitude, self.longitude, margin=0)),
+            ("Period, time step, grid", column(self.period.pane, self.time_step, self.grid)),
+            ("Selected cell: latitude, longitude", self.where.cell),
             *self.filter.groups,
             active=[2], disable_gutters=True, dynamic=True, title_variant="subtitle2", sizing_mode="stretch_width",
             margin=(2, 4), elevation=0, variant="outlined",
@@ -64,7 +61,7 @@ class AssimilationControls:
         return [
             *(*self.compare.objects, self.estimate, self.run_row, pmui.Divider(margin=(4, 0))),
             *(self.preset, *self.sensors, pmui.Divider(margin=(4, 0))),
-            *(self.region, self.groups),
+            *(self.where.region, self.groups),
         ]
 
     # -- run, A and B ---------------------------------------------------------------------------------------------
@@ -95,18 +92,8 @@ class AssimilationControls:
 
     # -- where and when -------------------------------------------------------------------------------------------
     def _where(self) -> None:
-        others = [name for name in REGIONS if name not in FIRST_REGIONS]
-        self.region = pmui.Select(
-            label="Region", options=[*FIRST_REGIONS, *others, DRAWN], value="Iberia", size="small",
-            sizing_mode="stretch_width", margin=(8, 8, 4, 8),
-            description="Cells that are run; draw a box with the map's box tool",
-        )  # fmt: skip
-        self.region.param.watch(self._on_region, "value")
-        self.days = [
-            pmui.DatePicker(label=label, size="small", width=145, margin=4) for label in ("First day", "Last day")
-        ]
-        for picker in self.days:
-            picker.param.watch(self._on_period, "value")
+        self.where = Where(self.session, "Cells that are run", first=FIRST_REGIONS)
+        self.period = Period(self.session, self._own_days)
         self.grid = pmui.Select(
             label="Grid", options={g.replace("km", " km"): g for g in GRIDS}, size="small",
             sizing_mode="stretch_width", margin=(8, 8, 4, 8), description="A 36-km run has nine times the cells",
@@ -117,14 +104,10 @@ class AssimilationControls:
             options={f"{step:g} h" + (" (preview)" if step > 1 else ""): step for step in TIME_STEPS},
         )  # fmt: skip
         self.time_step.param.watch(self._on_time_step, "value")
-        self.latitude = pmui.FloatInput(
-            label="Latitude [°N]", start=-90, end=90, step=0.5, size="small", width=145, margin=4
-        )
-        self.longitude = pmui.FloatInput(
-            label="Longitude [°E]", start=-180, end=180, step=0.5, size="small", width=145, margin=4
-        )
-        for widget in (self.latitude, self.longitude):
-            widget.param.watch(self._on_place, "value")
+
+    def _own_days(self) -> list[str]:
+        """Return first and last day of the twin's first year."""
+        return [str(day) for day in twin_world(self.session.b.grid).days_of(("", ""))[0][[0, -1]]]
 
     def _move(self, **where) -> None:
         """Change place or period of both experiments."""
@@ -135,37 +118,11 @@ class AssimilationControls:
         if not self._showing:
             self.filter.set(time_step=event.new)
 
-    def _on_region(self, event) -> None:
-        if self._showing or event.new == DRAWN:
-            self.show()
-            return
-        self.session.where(region=REGIONS[event.new])
-
     def draw(self, west: float, south: float, east: float, north: float) -> None:
         """Restrict the region to a box that was drawn on the map."""
-        sides = (round(v, 2) for v in (west, max(south, -90.0), east, min(north, 90.0)))
-        self.session.where(region=Region("drawn", *sides))
+        self.where.draw(west, south, east, north)
         if self.session.size is None:
             self.session.tell(self.session.problem, "warning")
-
-    def _on_period(self, _event) -> None:
-        """Take both days; that of the first year's end is "", so that an address stays short."""
-        if self._showing or any(picker.value is None for picker in self.days):
-            return
-        chosen = [str(pd.Timestamp(picker.value).date()) for picker in self.days]
-        whole = [str(day) for day in twin_world(self.session.b.grid).days_of(("", ""))[0][[0, -1]]]
-        try:
-            self._move(period=tuple("" if day == end else day for day, end in zip(chosen, whole, strict=True)))
-        except ValueError:
-            self.show()
-            raise
-
-    def _on_place(self, _event) -> None:
-        if self._showing or self.latitude.value is None or self.longitude.value is None:
-            return
-        at = (float(self.latitude.value), float(self.longitude.value))
-        if at != self.session.selection.at:
-            self.session.select(at=at)
 
     # -- sensors ----------------------------------------------------------------------------------------------------
     def _sensors(self) -> None:
@@ -213,23 +170,16 @@ class AssimilationControls:
         """Set every widget to the session's state."""
         session = self.session
         b, choices = session.b, session.b.assimilation
-        own = twin_world(b.grid).days_of(("", ""))[0][[0, -1]]
-        days = [dt.date.fromisoformat(day or str(end)) for day, end in zip(b.period, own, strict=True)]
-        named = REGIONS.get(b.region.name) == b.region
+        self.where.show()
+        self.period.show()
         self._showing = True
         try:
             for widget, value in (
-                (self.region, b.region.name if named else DRAWN),
                 (self.grid, b.grid),
                 (self.time_step, choices.time_step),
-                (self.latitude, round(session.selection.at[0], 3)),
-                (self.longitude, round(session.selection.at[1], 3)),
                 (self.preset, preset_of(choices) or OWN),
             ):
                 put(widget, value)
-            for picker, day in zip(self.days, days, strict=True):
-                if picker.value is None or pd.Timestamp(picker.value).date() != day:
-                    picker.value = day
         finally:
             self._showing = False
         self._offer()

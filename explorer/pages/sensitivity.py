@@ -59,17 +59,17 @@ class SensitivityPage(TabbedPage):
     @functools.cached_property
     def remove(self) -> RemoveTab:
         """The tab Remove a driver."""
-        return RemoveTab(self.session, self.controls.draw)
+        return RemoveTab(self.session, self.controls.where.draw)
 
     @functools.cached_property
     def years(self) -> YearsTab:
         """The tab Increments & interannual."""
-        return YearsTab(self.session, self.controls.draw)
+        return YearsTab(self.session, self.controls.where.draw)
 
     @functools.cached_property
     def uncertainty(self) -> UncertaintyTab:
         """The tab Uncertainty."""
-        return UncertaintyTab(self.session, self.controls.draw)
+        return UncertaintyTab(self.session, self.controls.where.draw)
 
     @functools.cached_property
     def tornado(self) -> TornadoTab:
@@ -84,7 +84,7 @@ class SensitivityPage(TabbedPage):
     @functools.cached_property
     def drought(self) -> DroughtTab:
         """The tab Drought."""
-        return DroughtTab(self.session, self.controls.draw)
+        return DroughtTab(self.session, self.controls.where.draw)
 
     def _on_outcome(self, event) -> None:
         """Draw new numbers if their tab is shown."""

@@ -1,14 +1,16 @@
-"""The part of a sidebar that says where: a region, by its name or as a box, and a cell, by latitude and longitude."""
+"""The part of a sidebar that says where and when: a region, by its name or as a box, a cell, first and last day."""
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 
+import pandas as pd
 import panel_material_ui as pmui
 
 from explorer.pages.page import put
 from explorer.session import Session
 from models.regions import REGIONS, Region
 
-__all__ = ["DRAWN", "Where"]
+__all__ = ["DRAWN", "Period", "Where"]
 
 DRAWN = "Drawn box"
 
@@ -83,5 +85,51 @@ class Where:
             put(self.region, region.name if REGIONS.get(region.name) == region else DRAWN)
             put(self.latitude, round(at[0], 3))
             put(self.longitude, round(at[1], 3))
+        finally:
+            self._showing = False
+
+
+class Period:
+    """First and last day of a session's experiments.
+
+    Parameters
+    ----------
+    session : Session
+        Whose experiments share a period.
+    whole : callable
+        Gives first and last day of the record, "YYYY-MM-DD"; in an experiment they are "", which keeps addresses short.
+    """
+
+    def __init__(self, session: Session, whole: Callable[[], Sequence[str]]):
+        self.session = session
+        self._whole = whole
+        self._showing = False
+        self.days = [
+            pmui.DatePicker(label=label, size="small", width=145, margin=4) for label in ("First day", "Last day")
+        ]
+        for picker in self.days:
+            picker.param.watch(self._on_day, "value")
+        self.pane = pmui.Row(*self.days, margin=0)
+
+    def _on_day(self, _event) -> None:
+        """Take both days; what is refused goes back."""
+        if self._showing or any(picker.value is None for picker in self.days):
+            return
+        chosen = [str(pd.Timestamp(picker.value).date()) for picker in self.days]
+        try:
+            ends = zip(chosen, self._whole(), strict=True)
+            self.session.where(period=tuple("" if day == end else day for day, end in ends))
+        except ValueError:
+            self.show()
+            raise
+
+    def show(self) -> None:
+        """Set the pickers to the session's period."""
+        self._showing = True
+        try:
+            for picker, day, end in zip(self.days, self.session.b.period, self._whole(), strict=True):
+                value = dt.date.fromisoformat(day or end)
+                if picker.value is None or pd.Timestamp(picker.value).date() != value:
+                    picker.value = value
         finally:
             self._showing = False
