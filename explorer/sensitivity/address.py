@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, fields, replace
 
 from explorer.address import baseline_of, read_state, write_selection
+from explorer.selection import check_place, check_words
 from models.experiment import Experiment
 from models.l4c.changed import InputChange
 from models.l4c.input_errors import FPAR_RANK, MIDDLE_RANK, SOURCES, InputErrors, input_errors
@@ -135,11 +136,7 @@ class SensitivitySelection:
     at: tuple[float, float] = (40.0, -4.0)
 
     def __post_init__(self):
-        for name, accepted in CHOICES.items():
-            value = getattr(self, name)
-            if value not in accepted:
-                msg = f"{name} = {str(value)[:40]!r} is not accepted; it may be {', '.join(accepted)}."
-                raise ValueError(msg)
+        check_words(self, CHOICES)
         for name, declared in NUMBERS.items():
             declared.check(name, getattr(self, name))
             if name in WHOLE and int(getattr(self, name)) != getattr(self, name):
@@ -150,10 +147,7 @@ class SensitivitySelection:
             raise ValueError(msg)
         factors_named(self.factors)
         errors_of(self)
-        latitude, longitude = self.at
-        if not (abs(latitude) <= 90 and abs(longitude) <= 180):
-            msg = f"at = {latitude:g},{longitude:g} is no place; latitude is within ±90, longitude within ±180."
-            raise ValueError(msg)
+        check_place(self.at)
 
 
 def factors_named(text: str) -> tuple[tuple[str, str], ...]:
