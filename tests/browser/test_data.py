@@ -71,11 +71,10 @@ def test_a_granule_that_is_added_is_mapped_beside_the_world_and_a_click_follows_
     visitor.page.get_by_text("World against file, over the map").wait_for()
     words = visitor.page.get_by_text("World against file, over the map").locator("..").inner_text()
     assert all(score in words for score in ("RMSE", "ubRMSE", "bias", "synthetic"))
-    visitor.page.get_by_text("Click a cell for its series").wait_for()
+    visitor.page.get_by_text("Click a cell for its series.").wait_for()
     visitor.map()
-    x, y = PROJECTIONS["equal_earth"].forward(-98.0, 40.0)
-    visitor.page.mouse.click(*visitor.pixel("map", float(x), float(y)))
-    visitor.page.get_by_text("Cell at").wait_for()
+    visitor.page.mouse.click(*visitor.place(-100.0, 24.0))
+    visitor.page.get_by_text("Cell at").first.wait_for()
     assert visitor.until(lambda: visitor.query().get("cell"), "the cell in the address")
 
 
