@@ -52,7 +52,7 @@ class RunsTab:
         self._outcome: Outcome | None = None
         self.pin = pmui.Button(
             label="Pin this run", icon="push_pin", size="small", variant="contained", margin=8,
-            description="Keep experiment B in this table", on_click=self._on_pin,
+            description="Pin this run: keep experiment B in this table", on_click=self._on_pin,
         )  # fmt: skip
         self.rows = pmui.Column(sizing_mode="stretch_width", margin=0)
         self._exports()

@@ -52,7 +52,7 @@ class PaperTab:
         self.size = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12))
         self.button = pmui.Button(
             label="Run the six experiments", icon="play_arrow", size="small", variant="contained", margin=8,
-            description="With this region, time step and ensemble size; the open loop is run once",
+            description="Run the six experiments: this region, time step and ensemble size; one open loop",
             on_click=lambda _event: self.run(),
         )  # fmt: skip
         why = "".join(f"<li>{html.escape(reason[:1].upper() + reason[1:])}.</li>" for reason in heyvaert2024.WHY)

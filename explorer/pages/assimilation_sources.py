@@ -47,7 +47,7 @@ class SourcePicker:
         )
         self.there = pmui.Button(
             label="Its place and days", icon="my_location", size="small", variant="outlined", margin=(10, 4),
-            visible=False, description="Run this sensor alone where and when the file has observations",
+            visible=False, description="Its place and days: run this sensor alone where and when the file is",
         )  # fmt: skip
         self.about = pn.pane.HTML("", sizing_mode="stretch_width", margin=(0, 10, 4, 10))
 

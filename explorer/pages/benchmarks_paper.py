@@ -32,7 +32,7 @@ class PaperTab:
         self.title = heading("Printed and here")
         self.button = pmui.Button(
             label="Compute ours", icon="play_arrow", size="small", variant="contained", margin=8,
-            description="Error of NEE in every cell, and a year without each constraint in turn, with B's parameters",
+            description="Compute ours: error of NEE in every cell, a year without each constraint; B's parameters",
             on_click=lambda _event: self.run(),
         )  # fmt: skip
         self.printed = pn.pane.HTML("", stylesheets=[TABLE_CSS], sizing_mode="stretch_width", margin=(4, 12))

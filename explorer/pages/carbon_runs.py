@@ -33,7 +33,7 @@ class RunsTab:
         self.map = map_card
         self.pin = pmui.Button(
             label="Pin this run", icon="push_pin", size="small", variant="contained", margin=8,
-            description="Keep experiment B in this table", on_click=lambda _event: session.pin(),
+            description="Pin this run: keep experiment B in this table", on_click=lambda _event: session.pin(),
         )  # fmt: skip
         self.rows = pmui.Column(sizing_mode="stretch_width", margin=0)
         self._exports()

@@ -184,7 +184,7 @@ class DatasetCard:
         if ds is not None and layers_of(ds):
             draw = pmui.Button(
                 label="Draw its map", icon="map", size="small", variant="contained", margin=4,
-                description="Beside the world's same variable, with a series of each cell",
+                description="Draw its map: beside the world's same variable, with a series of each cell",
                 on_click=lambda _event: self.session.select(tab="map", variable="", layer="", time="", cell=""),
             )  # fmt: skip
             self.links.objects = [draw, *self.links.objects]

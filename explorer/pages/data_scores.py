@@ -25,7 +25,7 @@ class ScoresTab:
         self.rows: pd.DataFrame | None = None
         self.run = pmui.Button(
             label="Run all towers", icon="play_arrow", variant="contained", size="small", margin=(4, 12),
-            description="L4C with published parameters at each tower that ships and each of your folders",
+            description="Run all towers: L4C with published parameters at each tower that ships and of your folders",
             on_click=lambda _event: self._ask(),
         )  # fmt: skip
         self.csv = pmui.FileDownload(

@@ -37,7 +37,7 @@ class ExportTab:
         self.map = map_card
         self.pin = pmui.Button(
             label="Pin this run", icon="push_pin", size="small", variant="contained", margin=8,
-            description="Keep experiment B at this place in this table", on_click=lambda _event: session.pin(),
+            description="Pin this run: keep experiment B at this place", on_click=lambda _event: session.pin(),
         )  # fmt: skip
         self.rows = pmui.Column(sizing_mode="stretch_width", margin=0)
         self._exports()

@@ -83,7 +83,7 @@ class CalibrationResults:
         self.parameters = pn.pane.HTML("", margin=(4, 12, 8, 12), **wide)
         self.use = pmui.Button(
             label="Use these parameters", icon="check", size="small", variant="contained", margin=4,
-            description="They become experiment B of this page, and Calib of the three runs",
+            description="Use these parameters: they become experiment B of this page, and Calib of the three runs",
             on_click=lambda _event: self._use(),
         )  # fmt: skip
         self.carbon = pn.pane.HTML("", margin=(10, 8))
@@ -97,7 +97,7 @@ class CalibrationResults:
         self.step.param.watch(lambda _event: self._draw_step(), "value")
         self.profile = pmui.Button(
             label="Profiles of the cost", icon="show_chart", size="small", variant="outlined", margin=4,
-            description="Fix each parameter at nine values across its bounds and fit the others anew",
+            description="Profiles of the cost: fix each parameter at nine values, and fit the others anew",
             on_click=lambda _event: self._ask_profiles(),
         )  # fmt: skip
         self.fit_words = pn.pane.HTML("", sizing_mode="stretch_width", margin=(2, 12))

@@ -25,7 +25,7 @@ class TrioTab:
         self.trio: Trio | None = None
         self.run = pmui.Button(
             label="Run the three", icon="play_arrow", variant="contained", size="small", margin=(6, 12),
-            description="L4C at every tower of the list with each soil moisture and each table",
+            description="Run the three: L4C at every tower of the list with each soil moisture and each table",
             on_click=lambda _event: self._ask(),
         )  # fmt: skip
         self.over = switch("Over", {"Towers that every run has": "shared", "All towers of each run": "all"}, "shared")
@@ -37,11 +37,12 @@ class TrioTab:
         self.upload.param.watch(lambda event: session.attempt(self._load, event.new), "value")
         self.take = pmui.Button(
             label="Take B for Calib", size="small", variant="outlined", margin=(6, 8),
-            description="B's parameters become the calibrated table", on_click=lambda _event: self._take_b(),
+            description="Take B for Calib: its parameters become the calibrated table",
+            on_click=lambda _event: self._take_b(),
         )  # fmt: skip
         self.assimilate = pmui.Button(
             label="Assimilate around this tower", icon="open_in_new", size="small", variant="outlined", margin=(6, 8),
-            description="Opens the page Assimilation with a box around the tower that is looked at; run it there",
+            description="Assimilate around this tower: opens the page Assimilation with a box around it; run it there",
         )  # fmt: skip
         self.words = pn.pane.HTML("", sizing_mode="stretch_width", margin=(4, 12))
         self.table = ScoresView("Means over the towers, each once; RMSE, ubRMSE and bias in gC m⁻² d⁻¹.")
