@@ -168,7 +168,7 @@ def test_wrong_arguments_end_with_status_2_and_one_line(call, plan, drivers, tmp
         (["run", plan, "--drivers", drivers, "--out", drivers], "itself"),
         (["run", plan, "--drivers", drivers, "--out", out, "--scheduler", "tcp://localhost:1"], "Zarr"),
         (["run", "--example", "cabron"], "carbon"),
-        (["world", "build", "--grid", "9km"], "36km"),
+        (["world", "build", "--grid", "9km"], "--region NAME"),
         (["catalog", tmp_path / "nowhere"], "nowhere"),
         (["fly"], "fly"),
     ]

@@ -1,9 +1,7 @@
 """A page of tabs: each is made when it is opened first, remembered in the selection, and drawn when it is shown."""
 
-from functools import partial
 from typing import Any, ClassVar
 
-import panel as pn
 import panel_material_ui as pmui
 
 from explorer.pages.page import Page
@@ -12,9 +10,6 @@ __all__ = ["TabbedPage"]
 
 CLOSE = {"& .MuiTab-root": {"minWidth": 0, "padding": "6px 10px", "textTransform": "none"}}
 """Style that lets eight tabs stand side by side."""
-
-OPENING = "<div role='status' style='padding:24px;font-size:13px;opacity:.75'>Opening ...</div>"
-"""Stands on a tab from the click until its plots are made."""
 
 
 class TabbedPage(Page):
@@ -56,21 +51,12 @@ class TabbedPage(Page):
             self.tab_places[name].append(getattr(self, name).pane)
 
     def _on_tab(self, _event) -> None:
-        """Remember the tab; say that it opens, where it was not open before, and draw what stands on it."""
+        """Remember the tab, and draw what stands on it."""
         name = self.tab
+        self._open(name)
         if name != self.session.selection.tab:
             self.session.select(tab=name)
-        if len(self.tab_places[name]):
-            self._show_tab(name)
-        else:
-            self.tab_places[name].append(pn.pane.HTML(OPENING, sizing_mode="stretch_width"))
-            self.session.post(partial(self._fill, name))
-
-    def _fill(self, name: str) -> None:
-        """Make what belongs on a tab whose opening is on screen, and draw it."""
-        self.tab_places[name][:] = [getattr(self, name).pane]
-        if self.tab == name:
-            self._show_tab(name)
+        self._show_tab(name)
 
     def _on_selection(self, event) -> None:
         """Turn to the tab that is selected."""

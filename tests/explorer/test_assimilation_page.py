@@ -1,8 +1,5 @@
 """The page Assimilation without a browser: it runs a small region, draws every tab, and says what is wrong."""
 
-import contextlib
-import queue
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +23,7 @@ from explorer.worlds import Worlds
 from models.experiment import Experiment
 from models.kernel import Cancelled
 from models.regions import Region
+from tests.explorer.held import held, settle
 
 SMALL = "region=drawn&box=-6.0,39.0,-3.0,41.5&assimilation.members=5&assimilation.spin_up=0&assimilation.warm_up=5"
 """A few cells of Spain with few members, over the whole year that carbon needs."""
@@ -37,23 +35,9 @@ BOTH = "&assimilation.sensors.ssm.use=assimilate&assimilation.sensors.lai.use=mo
 
 def made(address=""):
     """Make a page whose posted calls wait for `settle`, as they wait for the event loop of a server."""
-    page = AssimilationPage(address, Worlds())
-    page.told, page.posted = [], queue.SimpleQueue()
-    page.session._tell = lambda text, kind: page.told.append((kind, text))
-    page.session.post = page.posted.put
+    page = held(AssimilationPage(address, Worlds()))
     page.session.loaded = True
     return page
-
-
-def settle(page, done, seconds=180.0):
-    """Run what was posted until ``done()``."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with contextlib.suppress(queue.Empty):
-            page.posted.get(timeout=0.01)()
-        if done():
-            return
-    pytest.fail(f"waited in vain; told: {page.told}")
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,5 @@
 """The page Benchmarks without a browser: it compares, follows a slider, lists the paper, and writes a granule."""
 
-import contextlib
-import queue
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +28,7 @@ from models.l4c.uncertainty import Shares
 from models.regions import Region
 from models.studies import jones2017
 from models.studies.jones2017 import Answers
+from tests.explorer.held import held, settle
 
 READERS = {
     "carbon": read_address,
@@ -43,24 +41,10 @@ READERS = {
 
 def made(worlds, address=""):
     """Make a page whose posted calls wait for `settle`, as they wait for the event loop of a server."""
-    page = BenchmarksPage(address, worlds)
-    page.told, page.posted = [], queue.SimpleQueue()
-    page.session._tell = lambda text, kind: page.told.append((kind, text))
-    page.session.post = page.posted.put
+    page = held(BenchmarksPage(address, worlds))
     page.session.load()
     page.session.follow()
     return page
-
-
-def settle(page, until, seconds=120.0):
-    """Run what was posted until a condition holds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with contextlib.suppress(queue.Empty):
-            page.posted.get(timeout=0.01)()
-        if until():
-            return
-    pytest.fail(f"waited in vain; {page.told}")
 
 
 def answered(page):

@@ -1,10 +1,7 @@
 """The page Carbon without a browser: it builds, follows its session, and shows no one else's code."""
 
-import contextlib
 import html
-import queue
 import re
-import time
 
 import pytest
 from bokeh.document import Document
@@ -20,15 +17,13 @@ from explorer.upstream import busy_watchers
 from explorer.worlds import GRIDS, Worlds
 from models.l4c.params import RAMPS, L4CParams
 from models.regions import REGIONS
+from tests.explorer.held import held
+from tests.explorer.held import settle as settle_until
 
 
 def made(worlds, address=""):
     """Make a page whose posted calls wait for `settle`, as they wait for the event loop of a server."""
-    page = CarbonPage(address, worlds)
-    page.told, page.posted = [], queue.SimpleQueue()
-    page.session._tell = lambda text, kind: page.told.append((kind, text))
-    page.session.post = page.posted.put
-    return page
+    return held(CarbonPage(address, worlds))
 
 
 @pytest.fixture
@@ -38,16 +33,16 @@ def page(worlds):
     page.session.close()
 
 
-def settle(page, seconds=120.0):
-    """Run what was posted until the numbers of the present state are drawn."""
-    session, end = page.session, time.monotonic() + seconds
-    while time.monotonic() < end:
-        with contextlib.suppress(queue.Empty):
-            page.posted.get(timeout=0.01)()
+def settle(page):
+    """Run what was posted until the numbers of the present state are drawn; returns them."""
+    session = page.session
+
+    def drawn():
         asked = session.answer.question if session.answer is not None else None
-        if asked is not None and (asked.a, asked.b, asked.selection) == (session.a, session.b, session.selection):
-            return session.answer
-    pytest.fail("waited in vain")
+        return asked is not None and (asked.a, asked.b, asked.selection) == (session.a, session.b, session.selection)
+
+    settle_until(page, drawn)
+    return session.answer
 
 
 def test_every_page_has_a_name_an_address_and_a_word_on_what_it_is():

@@ -1,9 +1,6 @@
 """The page Data without a browser: it lists, filters, opens, adds, and runs L4C with another order of drivers."""
 
-import contextlib
 import html
-import queue
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -39,27 +36,14 @@ from explorer.pages.order_rows import COLOURS
 from explorer.tower_stack import FILLED, USUAL, as_days
 from explorer.views.places import gathered
 from explorer.worlds import Worlds
+from tests.explorer.held import held, settle
 
 
 def made(address=""):
     """Make a page whose posted calls wait for `settle`, as they wait for the event loop of a server."""
-    page = DataPage(address, Worlds())
-    page.told, page.posted = [], queue.SimpleQueue()
-    page.session._tell = lambda text, kind: page.told.append((kind, text))
-    page.session.post = page.posted.put
+    page = held(DataPage(address, Worlds()))
     page.session.load()
     return page
-
-
-def settle(page, until, seconds=120.0):
-    """Run what was posted until a condition holds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with contextlib.suppress(queue.Empty):
-            page.posted.get(timeout=0.01)()
-        if until():
-            return
-    pytest.fail(f"waited in vain; {page.told}")
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,6 @@
 """The page Land without a browser: it builds, follows its session, and every tab draws the numbers of the model."""
 
 import ast
-import contextlib
-import queue
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +22,8 @@ from explorer.worlds import Stage, Worlds, table_of
 from models.experiment import Experiment
 from models.land.params import SOIL_CLASSES, VEGETATION_CLASSES, parameter_table
 from models.regions import REGIONS, Region
+from tests.explorer.held import held
+from tests.explorer.held import settle as settle_until
 
 QUICK = "land.cycles=2&region=box&box=8.0,45.0,11.0,47.5"
 """Two passes through the year, and a region of a few cells."""
@@ -32,11 +31,7 @@ QUICK = "land.cycles=2&region=box&box=8.0,45.0,11.0,47.5"
 
 def made(address=QUICK):
     """Make a page whose posted calls wait for `settle`, as they wait for the event loop of a server."""
-    page = LandPage(address, Worlds())
-    page.told, page.posted = [], queue.SimpleQueue()
-    page.session._tell = lambda text, kind: page.told.append((kind, text))
-    page.session.post = page.posted.put
-    return page
+    return held(LandPage(address, Worlds()))
 
 
 @pytest.fixture(scope="module")
@@ -59,20 +54,15 @@ def page(the_page):
     return the_page
 
 
-def settle(page, until=None, seconds=120.0):
+def settle(page, until=None):
     """Run what was posted until the numbers of the present state are drawn, or until a condition holds."""
-    session, end = page.session, time.monotonic() + seconds
+    session = page.session
 
     def drawn():
         asked = session.answer.question if session.answer is not None else None
         return asked is not None and (asked.a, asked.b) == (session.a, session.b)
 
-    while time.monotonic() < end:
-        with contextlib.suppress(queue.Empty):
-            page.posted.get(timeout=0.01)()
-        if (until or drawn)():
-            return
-    pytest.fail(f"waited in vain; {page.told}")
+    settle_until(page, until or drawn)
 
 
 def root(page):

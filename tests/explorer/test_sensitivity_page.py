@@ -1,9 +1,6 @@
 """The page Sensitivity without a browser: every tab computes, draws and gives its files, and says what is wrong."""
 
-import contextlib
 import io
-import queue
-import time
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -32,29 +29,16 @@ from models.l4c.sensitivity import INPUT, RegionOutput, remove_constraints
 from models.l4c.uncertainty import shares_of_area, world_budget
 from models.options import L4COptions
 from models.regions import Region
+from tests.explorer.held import held, settle
 
 NORTH = "region=box&box=-180.0,30.0,180.0,80.0"
 
 
 def made(worlds, address=""):
     """Make a page whose posted calls wait for `settle`, as they wait for the event loop of a server."""
-    page = SensitivityPage(address, worlds)
-    page.told, page.posted = [], queue.SimpleQueue()
-    page.session._tell = lambda text, kind: page.told.append((kind, text))
-    page.session.post = page.posted.put
+    page = held(SensitivityPage(address, worlds))
     page.session.loaded = True
     return page
-
-
-def settle(page, done, seconds=60.0):
-    """Run what was posted until ``done()``."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with contextlib.suppress(queue.Empty):
-            page.posted.get(timeout=0.01)()
-        if done():
-            return
-    pytest.fail(f"waited in vain; told: {page.told}")
 
 
 @pytest.fixture

@@ -1,9 +1,5 @@
 """The page Towers without a browser: it opens the towers that ship, every tab draws, a moved parameter reaches all."""
 
-import contextlib
-import queue
-import time
-
 import numpy as np
 import pytest
 from bokeh.document import Document
@@ -17,29 +13,16 @@ from explorer.views.residuals import medians_by
 from explorer.views.taylor import target_places, taylor_places
 from explorer.worlds import Worlds
 from models.l4c.bplut import load_bplut
+from tests.explorer.held import held, settle
 
 TOWERS = ["FR-Hes", "US-AR1", "US-ARM", "US-Tw3"]
-
-
-def settle(page, until, seconds=240.0):
-    """Run what was posted until a condition holds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with contextlib.suppress(queue.Empty):
-            page.posted.get(timeout=0.01)()
-        if until():
-            return
-    pytest.fail(f"waited in vain; {page.told}")
 
 
 @pytest.fixture(scope="module")
 def the_page():
     before = tower_runs.folders()
     tower_runs.offer([])
-    page = TowersPage("tower=US-AR1&flux=nee&GRS.lue_max=1.9", Worlds())
-    page.told, page.posted = [], queue.SimpleQueue()
-    page.session._tell = lambda text, kind: page.told.append((kind, text))
-    page.session.post = page.posted.put
+    page = held(TowersPage("tower=US-AR1&flux=nee&GRS.lue_max=1.9", Worlds()))
     page.session.load()
     settle(page, lambda: page.session.answer is not None and page.session.table is not None)
     yield page
