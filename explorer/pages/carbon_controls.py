@@ -14,7 +14,6 @@ from explorer.worlds import GRIDS
 from models.l4c.bplut import BPLUTS, BplutFile, load_bplut
 from models.l4c.params import PFT_NAMES, PFTS, RAMPS, L4CParams
 from models.options import CONSTRAINTS, L4C_CHOICES
-from models.regions import Region
 
 __all__ = ["LARGEST_BPLUT", "CarbonControls"]
 
@@ -64,7 +63,7 @@ class CarbonControls:
     def __init__(self, session: Session):
         self.session = session
         self._showing = False
-        self.where = Where(session, "Totals, densities and zonal means are of this region", check=self._has_land)
+        self.where = Where(session, "Totals, densities and zonal means are of this region")
         self._parameters()
         self._switches()
         self._options()
@@ -81,12 +80,6 @@ class CarbonControls:
             *(self.pft, self.groups, self.switches, pmui.Divider(margin=(4, 0))),
             *(self.where.region, self.place_groups),
         ]
-
-    # -- where --------------------------------------------------------------------------------------------------
-    def _has_land(self, region: Region) -> None:
-        """Refuse a region without land, as far as the world is known."""
-        if self.session.world is not None:
-            self.session.world.mask(region)
 
     # -- parameters ---------------------------------------------------------------------------------------------
     def _parameters(self) -> None:

@@ -115,9 +115,14 @@ class GetTab:
         self.ask.disabled = self.get.disabled = True
 
         def work(progress, cancelled) -> list[Path]:
-            told = lambda share, _name: progress(share)  # noqa: E731
             into = folder / found.short_name
-            return fetch(found.granules, into, session=sign_in(), progress=told, cancelled=cancelled)
+            return fetch(
+                found.granules,
+                into,
+                session=sign_in(),
+                progress=lambda share, _name: progress(share),
+                cancelled=cancelled,
+            )
 
         def done(paths: list[Path]) -> None:
             self._ended()

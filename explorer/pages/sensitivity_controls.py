@@ -12,7 +12,6 @@ from explorer.sensitivity.session import SensitivitySession
 from explorer.worlds import GRIDS
 from models.l4c.bplut import BPLUTS
 from models.options import L4C_CHOICES
-from models.regions import Region
 
 __all__ = ["SensitivityControls"]
 
@@ -27,7 +26,7 @@ class SensitivityControls:
         self._showing = False
         wide = {"size": "small", "sizing_mode": "stretch_width", "margin": (8, 8, 4, 8)}
         self.words = pn.pane.HTML("", sizing_mode="stretch_width", margin=(8, 8, 2, 8))
-        self.where = Where(session, "Maps, shares and outputs are of this region", check=self._has_land)
+        self.where = Where(session, "Maps, shares and outputs are of this region")
         self.period = Period(session, self._own_days)
         self.grid = pmui.Select(
             label="Grid", options={g.replace("km", " km"): g for g in GRIDS},
@@ -62,11 +61,6 @@ class SensitivityControls:
     def objects(self) -> list:
         """Everything, in its order from top to bottom."""
         return [self.words, self.where.region, self.period.pane, self.grid, self.groups, self.reset]
-
-    def _has_land(self, region: Region) -> None:
-        """Refuse a region without land, as far as the world is known."""
-        if self.session.world is not None:
-            self.session.world.mask(region)
 
     def _own_days(self) -> list[str]:
         """Return first and last day of the world's record."""

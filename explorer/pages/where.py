@@ -26,20 +26,10 @@ class Where:
         What the region is for.
     first : sequence of str
         Names of regions that the list begins with.
-    check : callable, optional
-        Raises ValueError if a drawn region can't be taken.
     """
 
-    def __init__(
-        self,
-        session: Session,
-        description: str,
-        *,
-        first: Sequence[str] = (),
-        check: Callable[[Region], object] | None = None,
-    ):
+    def __init__(self, session: Session, description: str, *, first: Sequence[str] = ()):
         self.session = session
-        self._check = check
         self._showing = False
         names = [*first, *(name for name in REGIONS if name not in first)]
         self.region = pmui.Select(
@@ -66,8 +56,8 @@ class Where:
         """Restrict the region to a box that was drawn on the map [degrees]."""
         sides = (round(v, 2) for v in (west, max(south, -90.0), east, min(north, 90.0)))
         region = Region("drawn", *sides)
-        if self._check is not None:
-            self._check(region)
+        if self.session.world is not None:
+            self.session.world.mask(region)  # says so if it holds no land
         self.session.where(region=region)
 
     def _on_place(self, _event) -> None:
